@@ -1,0 +1,5 @@
+//! Sockscope: the rooms.
+pub mod model;
+pub mod payload;
+pub mod words;
+pub mod workspace;

@@ -1,0 +1,199 @@
+//! What could not be done: what was tried, on which address, what the system answered.
+//! `words` turns it into sentences and hints; here stand only the facts.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    pub doing: Doing,
+    /// What it was tried on: an address, a host name, a path.
+    pub on: String,
+    pub reason: Reason,
+    /// The system's own words, where the system said something.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub system: String,
+    /// The system's error number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errno: Option<i32>,
+    /// The program that holds the port, where that can be read: "nginx (pid 812)".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
+}
+
+/// What was being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doing {
+    Listen,
+    Bind,
+    Accept,
+    Resolve,
+    Connect,
+    Send,
+    Receive,
+    ReadFile,
+    WriteFile,
+    Record,
+}
+
+/// Why it failed. Each has a sentence and a hint of its own in every language (`words::failure`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    PortTaken,
+    PortNeedsRights,
+    AddressNotHere,
+    Ipv6Off,
+    NameUnknown,
+    NameServerSilent,
+    Refused,
+    TimedOut,
+    NetworkUnreachable,
+    HostUnreachable,
+    Prohibited,
+    Reset,
+    BrokenPipe,
+    PortUnreachable,
+    DatagramTooLong,
+    BroadcastOff,
+    TooManyOpenFiles,
+    NoMemory,
+    NotConnected,
+    NoPeers,
+    Cancelled,
+    DiskFull,
+    FolderGone,
+    NotAllowed,
+    FileMissing,
+    NotAFile,
+    NoProgress,
+    FamilyMismatch,
+    /// Both ends are sockets of ours that answer with an echo: it would never end, so one of them does not answer.
+    EchoLoop,
+    Other,
+}
+
+impl Failure {
+    pub fn new(doing: Doing, on: impl Into<String>, reason: Reason) -> Self {
+        Self { doing, on: on.into(), reason, system: String::new(), errno: None, holder: None }
+    }
+}
+
+impl Doing {
+    pub const ALL: [Self; 10] = [
+        Self::Listen,
+        Self::Bind,
+        Self::Accept,
+        Self::Resolve,
+        Self::Connect,
+        Self::Send,
+        Self::Receive,
+        Self::ReadFile,
+        Self::WriteFile,
+        Self::Record,
+    ];
+
+    /// The name in files and in the tables of words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Listen => "listen",
+            Self::Bind => "bind",
+            Self::Accept => "accept",
+            Self::Resolve => "resolve",
+            Self::Connect => "connect",
+            Self::Send => "send",
+            Self::Receive => "receive",
+            Self::ReadFile => "read_file",
+            Self::WriteFile => "write_file",
+            Self::Record => "record",
+        }
+    }
+}
+
+impl Reason {
+    pub const ALL: [Self; 30] = [
+        Self::PortTaken,
+        Self::PortNeedsRights,
+        Self::AddressNotHere,
+        Self::Ipv6Off,
+        Self::NameUnknown,
+        Self::NameServerSilent,
+        Self::Refused,
+        Self::TimedOut,
+        Self::NetworkUnreachable,
+        Self::HostUnreachable,
+        Self::Prohibited,
+        Self::Reset,
+        Self::BrokenPipe,
+        Self::PortUnreachable,
+        Self::DatagramTooLong,
+        Self::BroadcastOff,
+        Self::TooManyOpenFiles,
+        Self::NoMemory,
+        Self::NotConnected,
+        Self::NoPeers,
+        Self::Cancelled,
+        Self::DiskFull,
+        Self::FolderGone,
+        Self::NotAllowed,
+        Self::FileMissing,
+        Self::NotAFile,
+        Self::NoProgress,
+        Self::FamilyMismatch,
+        Self::EchoLoop,
+        Self::Other,
+    ];
+
+    /// The name in files and in the tables of words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PortTaken => "port_taken",
+            Self::PortNeedsRights => "port_needs_rights",
+            Self::AddressNotHere => "address_not_here",
+            Self::Ipv6Off => "ipv6_off",
+            Self::NameUnknown => "name_unknown",
+            Self::NameServerSilent => "name_server_silent",
+            Self::Refused => "refused",
+            Self::TimedOut => "timed_out",
+            Self::NetworkUnreachable => "network_unreachable",
+            Self::HostUnreachable => "host_unreachable",
+            Self::Prohibited => "prohibited",
+            Self::Reset => "reset",
+            Self::BrokenPipe => "broken_pipe",
+            Self::PortUnreachable => "port_unreachable",
+            Self::DatagramTooLong => "datagram_too_long",
+            Self::BroadcastOff => "broadcast_off",
+            Self::TooManyOpenFiles => "too_many_open_files",
+            Self::NoMemory => "no_memory",
+            Self::NotConnected => "not_connected",
+            Self::NoPeers => "no_peers",
+            Self::Cancelled => "cancelled",
+            Self::DiskFull => "disk_full",
+            Self::FolderGone => "folder_gone",
+            Self::NotAllowed => "not_allowed",
+            Self::FileMissing => "file_missing",
+            Self::NotAFile => "not_a_file",
+            Self::NoProgress => "no_progress",
+            Self::FamilyMismatch => "family_mismatch",
+            Self::EchoLoop => "echo_loop",
+            Self::Other => "other",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_files() {
+        for doing in Doing::ALL {
+            assert_eq!(serde_json::to_value(doing).unwrap(), doing.name());
+        }
+        for (number, reason) in Reason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, number);
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.name());
+        }
+        assert_eq!(Reason::Other as usize + 1, Reason::ALL.len());
+    }
+}

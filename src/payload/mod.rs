@@ -1,0 +1,54 @@
+//! What a person types ⇄ bytes, and bytes ⇄ what a person can read.
+//!
+//! Pure: no IO, no clock. Never panics on any input. Called by: words, session, engine, workspace, ui, cli.
+
+mod checksum;
+mod compose;
+mod dump;
+mod hex;
+#[cfg(test)]
+mod tests;
+mod text;
+mod units;
+mod visible;
+
+use std::ops::Range;
+
+use crate::model::TextEncoding;
+
+pub use checksum::checksum;
+pub use compose::{MAX_PAYLOAD_BYTES, Outgoing, compose, file_path, outgoing};
+pub use hex::{bytes_to_c_array, bytes_to_hex, hex_to_bytes};
+pub use text::{bytes_to_text, text_to_bytes};
+pub use visible::{visible, visible_text};
+
+/// Something in the text that cannot become bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// Byte range in `Draft::text`, on character boundaries; empty at the end when something is missing.
+    pub at: Range<usize>,
+    pub what: MistakeKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MistakeKind {
+    UnknownEscape(char),
+    UnfinishedEscape,
+    BadHexDigit(char),
+    OddHexDigits,
+    BadCodePoint,
+    NotInEncoding {
+        character: char,
+        encoding: TextEncoding,
+    },
+    TooLong {
+        bytes: u64,
+        limit: u64,
+    },
+    /// A file is to be sent and no path stands there.
+    NoPath,
+    /// A `file://` address that names no file of this computer.
+    BadFileUri,
+    /// The draft names a file, whose bytes are streamed and never composed: use `outgoing`.
+    IsAFile,
+}

@@ -1,0 +1,111 @@
+//! Names of what can be chosen. Called by: ui, cli.
+
+use super::Words;
+use crate::model::{
+    Answer, Checksum, Direction, EndpointUriError, EventKind, HostPortError, LineEnding, OverLimit, PayloadFormat,
+    Protocol, Role,
+};
+use crate::payload::visible_text;
+
+impl Words {
+    pub fn kind(&self, kind: EventKind) -> &str {
+        self.known(&format!("kind.{}", kind.name()))
+    }
+
+    pub fn direction(&self, direction: Direction) -> &str {
+        self.known(match direction {
+            Direction::In => "direction.in",
+            Direction::Out => "direction.out",
+        })
+    }
+
+    pub fn role(&self, role: Role) -> &str {
+        self.known(match role {
+            Role::Listener => "role.listener",
+            Role::Client => "role.client",
+            Role::Datagram => "role.datagram",
+        })
+    }
+
+    pub fn protocol(&self, protocol: &Protocol) -> &str {
+        self.known(match protocol {
+            Protocol::TcpListener(_) => "protocol.tcp_listener",
+            Protocol::TcpClient(_) => "protocol.tcp_client",
+            Protocol::Udp(_) => "protocol.udp",
+        })
+    }
+
+    /// An export format by its name on the command line.
+    pub fn export_format(&self, name: &str) -> &str {
+        self.known(&format!("format.{name}"))
+    }
+
+    pub fn payload_format(&self, format: PayloadFormat) -> &str {
+        self.known(match format {
+            PayloadFormat::Text => "payload_format.text",
+            PayloadFormat::Hex => "payload_format.hex",
+            PayloadFormat::File => "payload_format.file",
+        })
+    }
+
+    pub fn line_ending(&self, ending: LineEnding) -> &str {
+        self.known(match ending {
+            LineEnding::None => "line_ending.none",
+            LineEnding::Lf => "line_ending.lf",
+            LineEnding::CrLf => "line_ending.crlf",
+            LineEnding::Cr => "line_ending.cr",
+            LineEnding::Nul => "line_ending.nul",
+        })
+    }
+
+    pub fn checksum(&self, checksum: Checksum) -> &str {
+        self.known(match checksum {
+            Checksum::None => "checksum.none",
+            Checksum::Crc16Modbus => "checksum.crc16_modbus",
+            Checksum::Crc32 => "checksum.crc32",
+            Checksum::Sum8 => "checksum.sum8",
+            Checksum::Xor8 => "checksum.xor8",
+        })
+    }
+
+    pub fn answer(&self, answer: Answer) -> &str {
+        self.known(match answer {
+            Answer::Nothing => "answer.nothing",
+            Answer::Echo => "answer.echo",
+        })
+    }
+
+    pub fn over_limit(&self, over_limit: OverLimit) -> &str {
+        self.known(match over_limit {
+            OverLimit::Reset => "over_limit.reset",
+            OverLimit::Wait => "over_limit.wait",
+        })
+    }
+
+    /// Why a text is not `host:port`.
+    pub fn address_error(&self, error: HostPortError) -> &str {
+        self.known(match error {
+            HostPortError::NoHost => "address.no_host",
+            HostPortError::NoPort => "address.no_port",
+            HostPortError::BadPort => "address.bad_port",
+            HostPortError::NeedsBrackets => "address.needs_brackets",
+            HostPortError::OpenBracket => "address.open_bracket",
+            HostPortError::BadCharacter => "address.bad_character",
+        })
+    }
+
+    /// Why a text is not an endpoint.
+    pub fn endpoint_error(&self, error: &EndpointUriError) -> String {
+        match error {
+            EndpointUriError::NoScheme => self.get("address.no_scheme").to_owned(),
+            EndpointUriError::UnknownScheme(scheme) => {
+                self.fill("address.unknown_scheme", &[("scheme", &visible_text(scheme, 64))])
+            }
+            EndpointUriError::Address(error) => self.address_error(*error).to_owned(),
+        }
+    }
+
+    fn known(&self, key: &str) -> &str {
+        self.find(key).unwrap_or_default()
+    }
+}
