@@ -1,5 +1,6 @@
 //! Sockscope: the rooms.
 pub mod model;
 pub mod payload;
+pub mod session;
 pub mod words;
 pub mod workspace;

@@ -1,0 +1,187 @@
+//! What the session file costs: recording, opening, filtering, exporting. Yardsticks run beside them.
+//!
+//! `SOCKSCOPE_BENCH_FOLDER` says where the files go (default: /dev/shm where there is one, else the system's).
+
+use std::fs::File;
+use std::hint::black_box;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use sockscope::model::{ConnectionId, EndpointId, Event, Flow, Happening, Role, Transport, What};
+use sockscope::session::export::{self, Progress, format};
+use sockscope::session::{Log, LogView, Query, Recorder, RecorderOptions};
+
+const EVENTS: u64 = 1_000_000;
+const LIMIT: Duration = Duration::from_secs(120);
+
+fn folder() -> tempfile::TempDir {
+    let shm = Path::new("/dev/shm");
+    let at = std::env::var_os("SOCKSCOPE_BENCH_FOLDER").map(PathBuf::from);
+    let at = at.unwrap_or_else(|| if shm.is_dir() { shm.into() } else { std::env::temp_dir() });
+    tempfile::tempdir_in(at).unwrap()
+}
+
+fn flow(transport: Transport) -> Arc<Flow> {
+    Arc::new(Flow {
+        endpoint: EndpointId(1),
+        endpoint_uri: format!("{transport}://127.0.0.1:9000").into(),
+        connection: ConnectionId(1),
+        transport,
+        role: if transport == Transport::Tcp { Role::Listener } else { Role::Datagram },
+        local: Some("127.0.0.1:9000".parse().unwrap()),
+        peer: Some("127.0.0.1:50000".parse().unwrap()),
+        mirror: false,
+    })
+}
+
+/// Records so many events of one size and waits until the file is finished.
+fn record(path: Option<PathBuf>, transport: Transport, events: u64, size: usize) -> Duration {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let flow = flow(transport);
+    let payload = Bytes::from((0..size).map(|at| b"ab\r\ncdef"[at % 8]).collect::<Vec<_>>());
+    let batch = if size > 4096 { 16 } else { 256 };
+    let options = RecorderOptions { path, keep_rows: true, subscription: 0 };
+    let (recorder, handle, _) = Recorder::start(options).unwrap();
+    let begun = Instant::now();
+    if transport == Transport::Tcp {
+        handle.note(handle.happened(&flow, Happening::Accepted));
+    }
+    let mut left = events;
+    while left > 0 {
+        let count = left.min(batch);
+        let room = runtime.block_on(handle.room(&flow, count as usize * (size + 128)));
+        let time = handle.now();
+        let event = || Event { time, flow: flow.clone(), what: What::Received(payload.clone()) };
+        handle.append(room, (0..count).map(|_| event()));
+        left -= count;
+    }
+    drop(handle);
+    let status = recorder.finish(LIMIT);
+    assert_eq!(status.unrecorded_total, 0);
+    begun.elapsed()
+}
+
+/// The bare format: packet blocks without headers, checksums, numbers or rows.
+fn bare(path: &Path, events: u64, size: usize) -> Duration {
+    let payload = vec![b'x'; size];
+    let mut file = File::create(path).unwrap();
+    let begun = Instant::now();
+    let mut buffer = Vec::with_capacity(300 * 1024);
+    for n in 0..events {
+        let total = (32 + size) as u32;
+        buffer.extend_from_slice(&6u32.to_le_bytes());
+        buffer.extend_from_slice(&total.to_le_bytes());
+        buffer.extend_from_slice(&[0; 4]);
+        buffer.extend_from_slice(&n.to_le_bytes());
+        buffer.extend_from_slice(&(size as u32).to_le_bytes());
+        buffer.extend_from_slice(&(size as u32).to_le_bytes());
+        buffer.extend_from_slice(&payload);
+        buffer.extend_from_slice(&total.to_le_bytes());
+        if buffer.len() >= 256 * 1024 {
+            file.write_all(&buffer).unwrap();
+            buffer.clear();
+        }
+    }
+    file.write_all(&buffer).unwrap();
+    file.sync_data().unwrap();
+    begun.elapsed()
+}
+
+fn repeated(iterations: u64, mut one: impl FnMut(u64) -> Duration) -> Duration {
+    (0..iterations).map(&mut one).sum()
+}
+
+fn recording(criterion: &mut Criterion) {
+    let folder = folder();
+    let mut group = criterion.benchmark_group("record");
+    group.sample_size(10).measurement_time(Duration::from_secs(8));
+    let path = folder.path().join("session.pcapng");
+    let fresh = || {
+        let _ = std::fs::remove_file(&path);
+        path.clone()
+    };
+    group.throughput(Throughput::Elements(EVENTS));
+    group.bench_function("64 B bare format", |b| b.iter_custom(|i| repeated(i, |_| bare(&fresh(), EVENTS, 64))));
+    group.bench_function("64 B no file", |b| {
+        b.iter_custom(|i| repeated(i, |_| record(None, Transport::Udp, EVENTS, 64)))
+    });
+    for transport in [Transport::Udp, Transport::Tcp] {
+        group.bench_function(format!("64 B {transport}"), |b| {
+            b.iter_custom(|i| repeated(i, |_| record(Some(fresh()), transport, EVENTS, 64)))
+        });
+    }
+    let chunks = 16 * 1024;
+    group.throughput(Throughput::Bytes(chunks * 60 * 1024));
+    group.bench_function("60 KiB bare format", |b| {
+        b.iter_custom(|i| repeated(i, |_| bare(&fresh(), chunks, 60 * 1024)))
+    });
+    group.bench_function("60 KiB tcp", |b| {
+        b.iter_custom(|i| repeated(i, |_| record(Some(fresh()), Transport::Tcp, chunks, 60 * 1024)))
+    });
+    group.finish();
+}
+
+fn open(path: &Path) -> Arc<Log> {
+    let log = Log::open(path).unwrap();
+    assert_eq!(log.wait_complete(LIMIT).rows, EVENTS);
+    log
+}
+
+fn reading(criterion: &mut Criterion) {
+    let folder = folder();
+    let path = folder.path().join("session.pcapng");
+    record(Some(path.clone()), Transport::Udp, EVENTS, 64);
+    let cut = folder.path().join("cut.pcapng");
+    std::fs::copy(&path, &cut).unwrap();
+    let bytes = std::fs::metadata(&cut).unwrap().len();
+    File::options().write(true).open(&cut).unwrap().set_len(bytes - 44).unwrap();
+
+    let mut group = criterion.benchmark_group("read");
+    group.sample_size(10).measurement_time(Duration::from_secs(5));
+    group.throughput(Throughput::Elements(EVENTS));
+    group.bench_function("open by the index", |b| b.iter(|| open(&path)));
+    group.bench_function("open without an index", |b| b.iter(|| open(&cut)));
+    let log = open(&path);
+    let mut row = 0;
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("one row", |b| {
+        b.iter(|| {
+            row = (row + 611_953) % EVENTS;
+            black_box(log.read(row).unwrap())
+        })
+    });
+    group.throughput(Throughput::Bytes(bytes));
+    for (name, text) in [("text filter, letters", "xyz"), ("text filter, exact", "123")] {
+        let query = Query { text: text.into(), ..Query::default() };
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                let (woken, wake) = std::sync::mpsc::channel();
+                let view = LogView::new(
+                    log.clone(),
+                    Arc::new(move || {
+                        let _ = woken.send(());
+                    }),
+                );
+                view.set_query(query.clone());
+                while !(view.snapshot().query == query && view.snapshot().scanned == EVENTS) {
+                    wake.recv_timeout(LIMIT).unwrap();
+                }
+            })
+        });
+    }
+    group.throughput(Throughput::Elements(EVENTS));
+    for name in ["jsonl", "csv", "text", "pcapng"] {
+        let to = folder.path().join("export");
+        group.bench_function(format!("export {name}"), |b| {
+            b.iter(|| export::save(&log, &Query::default(), format(name).unwrap(), &to, &Progress::default()).unwrap())
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, recording, reading);
+criterion_main!(benches);

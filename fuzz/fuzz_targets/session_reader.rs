@@ -1,0 +1,19 @@
+//! A session file that may hold anything: it is opened, every row is read, nothing panics, ends late or grows without bound.
+#![no_main]
+
+use std::time::Duration;
+
+use libfuzzer_sys::fuzz_target;
+use sockscope::session::Log;
+
+fuzz_target!(|bytes: &[u8]| {
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(file.path(), bytes).expect("a written file");
+    let log = Log::open(file.path()).expect("a regular file opens, whatever it holds");
+    let state = log.wait_complete(Duration::from_secs(10));
+    assert!(state.complete, "indexing did not end");
+    for row in 0..state.rows {
+        let _ = log.read(row);
+    }
+    let _ = log.flows();
+});

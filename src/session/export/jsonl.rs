@@ -1,0 +1,134 @@
+//! JSON lines: one object per event, the same as `--json` prints.
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+use super::{Export, Format, Times, push_hex};
+use crate::model::{ConnectionId, Happening, Recorded};
+use crate::session::sentences;
+
+pub(super) const FORMAT: Format =
+    Format { name: "jsonl", extension: "jsonl", begin: |_| Box::new(JsonLines::default()) };
+
+#[derive(Default)]
+struct JsonLines {
+    line: Vec<u8>,
+    times: Times,
+    ends: Ends,
+}
+
+impl Export for JsonLines {
+    fn begin(&mut self, _to: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn event(&mut self, to: &mut dyn Write, recorded: &Recorded) -> io::Result<()> {
+        self.line.clear();
+        put_object(&mut self.line, &mut self.times, &mut self.ends, recorded);
+        self.line.push(b'\n');
+        to.write_all(&self.line)
+    }
+
+    fn end(&mut self, _to: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// One event as the JSON object of `--json` and `export --as jsonl`, without a line end.
+pub fn json_object(recorded: &Recorded) -> String {
+    let mut object = Vec::new();
+    put_object(&mut object, &mut Times::default(), &mut Ends::default(), recorded);
+    // Put together from JSON strings and ASCII.
+    String::from_utf8(object).unwrap_or_default()
+}
+
+/// The middle of the last object: many events of one connection follow each other.
+#[derive(Default)]
+struct Ends {
+    of: Option<std::sync::Arc<crate::model::Flow>>,
+    text: Vec<u8>,
+}
+
+impl Ends {
+    fn text(&mut self, flow: &std::sync::Arc<crate::model::Flow>) -> &[u8] {
+        if self.of.as_ref().is_some_and(|of| std::sync::Arc::ptr_eq(of, flow)) {
+            return &self.text;
+        }
+        let out = &mut self.text;
+        out.clear();
+        out.extend_from_slice(b",\"endpoint\":");
+        put_string(out, &flow.endpoint_uri);
+        if flow.connection != ConnectionId::NONE {
+            let _ = write!(out, ",\"connection\":{}", flow.connection.0);
+        }
+        if let Some(local) = flow.local {
+            let _ = write!(out, ",\"local\":\"{local}\"");
+        }
+        if let Some(peer) = flow.peer {
+            let _ = write!(out, ",\"peer\":\"{peer}\"");
+        }
+        self.of = Some(flow.clone());
+        &self.text
+    }
+}
+
+fn put_object(out: &mut Vec<u8>, times: &mut Times, ends: &mut Ends, recorded: &Recorded) {
+    let event = &recorded.event;
+    // Writing to a vector cannot fail.
+    let _ = write!(out, "{{\"seq\":{},\"time\":\"{}\"", recorded.seq, times.text(event.time));
+    let _ = write!(out, ",\"kind\":\"{}\"", event.kind().name());
+    out.extend_from_slice(ends.text(&event.flow));
+    if let Some(bytes) = event.bytes() {
+        let _ = write!(out, ",\"length\":{},\"hex\":\"", bytes.len());
+        push_hex(out, bytes);
+        out.push(b'"');
+    }
+    if let Some(happening) = event.happening() {
+        put_happening(out, happening, &event.flow);
+    }
+    if recorded.damaged {
+        out.extend_from_slice(b",\"damaged\":true");
+    }
+    out.push(b'}');
+}
+
+fn put_happening(out: &mut Vec<u8>, happening: &Happening, flow: &crate::model::Flow) {
+    out.extend_from_slice(b",\"message\":");
+    put_string(out, &sentences::happening(happening, flow));
+    if let Some(failure) = happening.failure() {
+        out.extend_from_slice(b",\"error\":");
+        put_string(out, &sentences::failure(failure));
+        out.extend_from_slice(b",\"hint\":");
+        put_string(out, &sentences::hint(failure));
+    }
+    // The facts, flattened: none of their names is one of those above but `kind` and `message`.
+    if let Ok(Value::Object(facts)) = serde_json::to_value(happening) {
+        for (name, fact) in facts.iter().filter(|(name, _)| *name != "kind" && *name != "message") {
+            out.push(b',');
+            put_string(out, name);
+            let _ = write!(out, ":{fact}");
+        }
+    }
+}
+
+/// A JSON string; what a terminal would obey or a reader would not see is escaped too.
+fn put_string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    for character in text.chars() {
+        match character {
+            '"' => out.extend_from_slice(b"\\\""),
+            '\\' => out.extend_from_slice(b"\\\\"),
+            ' '..='~' => out.push(character as u8),
+            '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{5ff}' | '\u{2e80}'..='\u{d7ff}' => {
+                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+            _ => {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    out.push(b'"');
+}

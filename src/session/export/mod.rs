@@ -1,0 +1,153 @@
+//! Exports: one file a format, one registry that the window, the command line and the golden test walk.
+//!
+//! Owns: the registry, walking through the matching rows, atomic saving. Never: choosing a path.
+//! Called by: `ui` and `cli`, off the UI and tokio threads.
+
+mod csv;
+mod jsonl;
+mod pcapng;
+mod text;
+
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use super::failure::failure;
+use super::matching::Matcher;
+use super::reader::Reader;
+use super::{Log, Query};
+use crate::model::{Doing, Failure, Reason, Recorded};
+
+pub use jsonl::json_object;
+
+pub struct Format {
+    /// `jsonl`, as the command line says it. Its label in the window is the words key `format.<name>`.
+    pub name: &'static str,
+    pub extension: &'static str,
+    begin: fn(&Query) -> Box<dyn Export>,
+}
+
+/// A new format: a file of its own, and a line here.
+pub static FORMATS: &[Format] = &[pcapng::FORMAT, jsonl::FORMAT, csv::FORMAT, text::FORMAT];
+
+pub fn format(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
+}
+
+/// One export under way.
+trait Export {
+    fn begin(&mut self, to: &mut dyn Write) -> io::Result<()>;
+    fn event(&mut self, to: &mut dyn Write, recorded: &Recorded) -> io::Result<()>;
+    fn end(&mut self, to: &mut dyn Write) -> io::Result<()>;
+}
+
+#[derive(Debug, Default)]
+pub struct Progress {
+    pub done: AtomicU64,
+    pub total: AtomicU64,
+    pub cancel: AtomicBool,
+}
+
+const BUFFER_BYTES: usize = 256 * 1024;
+const READ_WINDOW_BYTES: usize = 2 * 1024 * 1024;
+const ROWS_AT_ONCE: usize = 4096;
+
+/// Writes the matching rows beside `to` and renames it when whole. Blocking: call it off the UI and tokio threads.
+pub fn save(log: &Log, query: &Query, format: &'static Format, to: &Path, progress: &Progress) -> Result<u64, Failure> {
+    let failed = |error: &io::Error| {
+        let mut failure = failure(Doing::WriteFile, to, error);
+        if error.kind() == io::ErrorKind::Interrupted {
+            failure.reason = Reason::Cancelled;
+        }
+        failure
+    };
+    let folder = match to.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    // Created for its owner only, as the session itself is.
+    let mut file = tempfile::Builder::new().prefix(".sockscope-").tempfile_in(folder).map_err(|e| failed(&e))?;
+    let written = write(log, query, format, file.as_file_mut(), progress).map_err(|e| failed(&e))?;
+    file.as_file().sync_all().map_err(|e| failed(&e))?;
+    file.persist(to).map_err(|error| failed(&error.error))?;
+    Ok(written)
+}
+
+/// The same, to any writer (standard output). A cancelled one ends with `ErrorKind::Interrupted`.
+pub fn write(
+    log: &Log,
+    query: &Query,
+    format: &'static Format,
+    to: &mut dyn Write,
+    progress: &Progress,
+) -> io::Result<u64> {
+    let mut to = BufWriter::with_capacity(BUFFER_BYTES, to);
+    let mut export = (format.begin)(query);
+    let mut matcher = Matcher::new(query);
+    let mut reader = Reader::new(log, READ_WINDOW_BYTES);
+    let total = matcher.limit(log.rows.len());
+    progress.total.store(total, Ordering::Relaxed);
+    export.begin(&mut to)?;
+    let (mut rows, mut done, mut written) = (Vec::new(), 0, 0);
+    while done < total {
+        if progress.cancel.load(Ordering::Relaxed) {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let count = usize::try_from(total - done).unwrap_or(ROWS_AT_ONCE).min(ROWS_AT_ONCE);
+        log.rows.copy(done, count, &mut rows);
+        for row in &rows {
+            if matcher.matches(log, &mut reader, *row) {
+                let recorded = reader.recorded(done).map_err(|failure| io::Error::other(failure.system))?;
+                export.event(&mut to, &recorded)?;
+                written += 1;
+            }
+            done += 1;
+        }
+        progress.done.store(done, Ordering::Relaxed);
+    }
+    export.end(&mut to)?;
+    to.flush()?;
+    Ok(written)
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// Two digits for each byte.
+fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.reserve(bytes.len() * 2);
+    for byte in bytes {
+        out.extend_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+    }
+}
+
+/// RFC 3339 in UTC with nine digits after the second; the second is formatted once for all events within it.
+struct Times {
+    second: u64,
+    text: [u8; 30],
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self { second: u64::MAX, text: [b'0'; 30] }
+    }
+}
+
+impl Times {
+    fn text(&mut self, time: crate::model::Timestamp) -> &str {
+        let (second, mut nanos) = (time.0 / 1_000_000_000, time.0 % 1_000_000_000);
+        if second != self.second {
+            self.second = second;
+            // A u64 of nanoseconds ends in the year 2554: every second of it is a valid date.
+            let whole = i64::try_from(second).ok().and_then(|second| jiff::Timestamp::from_second(second).ok());
+            let whole = whole.unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%S.").to_string();
+            let length = whole.len().min(20);
+            self.text[..length].copy_from_slice(&whole.as_bytes()[..length]);
+            self.text[29] = b'Z';
+        }
+        for digit in self.text[20..29].iter_mut().rev() {
+            *digit = b'0' + (nanos % 10) as u8;
+            nanos /= 10;
+        }
+        std::str::from_utf8(&self.text).unwrap_or_default()
+    }
+}

@@ -1,0 +1,82 @@
+//! Text for people: a line for each event, and its bytes as a dump.
+
+use std::io::{self, Write};
+
+use super::{Export, Format, HEX, Times};
+use crate::model::{Recorded, TextEncoding, What};
+use crate::payload::{visible, visible_text};
+use crate::session::sentences;
+
+pub(super) const FORMAT: Format = Format {
+    name: "text",
+    extension: "txt",
+    begin: |query| Box::new(Text { times: Times::default(), out: Vec::new(), encoding: query.encoding }),
+};
+
+const LINE_BYTES: usize = 16;
+const MESSAGE_BYTES: usize = 64 * 1024;
+
+struct Text {
+    times: Times,
+    out: Vec<u8>,
+    encoding: TextEncoding,
+}
+
+impl Export for Text {
+    fn begin(&mut self, _to: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn event(&mut self, to: &mut dyn Write, recorded: &Recorded) -> io::Result<()> {
+        let event = &recorded.event;
+        let flow = &event.flow;
+        let out = &mut self.out;
+        out.clear();
+        write!(out, "#{} {} {}", recorded.seq, self.times.text(event.time), event.kind().name())?;
+        if !flow.endpoint_uri.is_empty() {
+            write!(out, " {}", visible_text(&flow.endpoint_uri, MESSAGE_BYTES))?;
+        }
+        if !flow.connection.is_none() {
+            write!(out, " connection {}", flow.connection.0)?;
+        }
+        let arrow = if matches!(event.what, What::Received(_)) { "<-" } else { "->" };
+        if let (Some(local), Some(peer)) = (flow.local, flow.peer) {
+            write!(out, " {local} {arrow} {peer}")?;
+        }
+        if let Some(bytes) = event.bytes() {
+            writeln!(out, " {} bytes{}", bytes.len(), if recorded.damaged { " (damaged)" } else { "" })?;
+            put_dump(out, bytes, self.encoding)?;
+        } else if let Some(happening) = event.happening() {
+            let message = sentences::happening(happening, flow);
+            writeln!(out, "\n    {}", visible_text(&message, MESSAGE_BYTES))?;
+            if let Some(hint) = happening.failure().map(sentences::hint).filter(|hint| !hint.is_empty()) {
+                writeln!(out, "    {}", visible_text(&hint, MESSAGE_BYTES))?;
+            }
+        }
+        to.write_all(out)
+    }
+
+    fn end(&mut self, _to: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Offset, hex, and the line's bytes as text.
+fn put_dump(out: &mut Vec<u8>, bytes: &[u8], encoding: TextEncoding) -> io::Result<()> {
+    for (number, line) in bytes.chunks(LINE_BYTES).enumerate() {
+        write!(out, "    {:06x} ", number * LINE_BYTES)?;
+        for at in 0..LINE_BYTES {
+            if at == LINE_BYTES / 2 {
+                out.push(b' ');
+            }
+            match line.get(at) {
+                Some(byte) => {
+                    out.extend_from_slice(&[b' ', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+                }
+                None => out.extend_from_slice(b"   "),
+            }
+        }
+        writeln!(out, "  {}", visible(line, encoding, LINE_BYTES * 16))?;
+    }
+    Ok(())
+}

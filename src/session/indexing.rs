@@ -1,0 +1,278 @@
+//! Indexing an opened file: from its index blocks when it was closed cleanly, else by walking through all of its blocks.
+//!
+//! Owns: the thread's work. Never trusts the file: every size is bounded before it is allocated, and damage ends it.
+
+use std::fs::File;
+use std::io;
+use std::sync::{Arc, Weak};
+
+use super::log::Log;
+use super::pcapng::decode::Stored;
+use super::pcapng::index::{END_BYTES, End, Index};
+use super::pcapng::section::{Interface, is_ours, read_interface};
+use super::pcapng::{BLOCK_OVERHEAD, Block, Broken, INDEX, INTERFACE, MAX_BLOCK_BYTES, SECTION, block_at, u64_at};
+use super::reader::read_at;
+use super::rows::{ConnectionRow, Fresh, Jump, Seen};
+use crate::model::{ConnectionId, EventKind};
+
+const WINDOW_BYTES: usize = 2 * 1024 * 1024;
+/// Rows are shown as so many are found.
+const ROWS_TO_SHOW: usize = 32 * 1024;
+const NOT_OURS: &str = "this is not a Sockscope session";
+
+pub(super) struct Indexing {
+    log: Weak<Log>,
+    file: Arc<File>,
+    bytes: u64,
+    fresh: Fresh,
+    /// Interfaces of this section.
+    interfaces: Vec<Interface>,
+    seen: Seen,
+    rows: u64,
+    next_seq: u64,
+}
+
+/// Where and why it ended.
+type Damage = (u64, String);
+
+impl Indexing {
+    pub(super) fn new(log: &Arc<Log>, bytes: u64) -> Self {
+        let file = log.source(0).map(|(file, _)| file);
+        Self {
+            log: Arc::downgrade(log),
+            // A log has its file from the beginning.
+            file: file.unwrap_or_else(|| unreachable!("a log without a file")),
+            bytes,
+            fresh: Fresh::default(),
+            interfaces: Vec::new(),
+            seen: Seen::default(),
+            rows: 0,
+            next_seq: 1,
+        }
+    }
+
+    pub(super) fn run(mut self) {
+        let damage = self.index().err();
+        if let Some(log) = self.log.upgrade() {
+            let bytes = damage.as_ref().map_or(self.bytes, |(at, _)| *at);
+            log.grow(&mut self.fresh, bytes);
+            log.end_indexing(damage);
+        }
+    }
+
+    fn index(&mut self) -> Result<(), Damage> {
+        let from = match self.end() {
+            Some(end) => match self.take_index(end) {
+                Some(at) => at,
+                None => return Ok(()),
+            },
+            None => 0,
+        };
+        self.walk(from)
+    }
+
+    fn end(&self) -> Option<End> {
+        let at = self.bytes.checked_sub(END_BYTES as u64)?;
+        let mut block = [0; END_BYTES];
+        read_at(&self.file, &mut block, at).ok().filter(|read| *read == END_BYTES)?;
+        End::read(&block)
+    }
+
+    /// Takes the rows from the index blocks. `Some`: they end there and the rest must be walked through.
+    fn take_index(&mut self, end: End) -> Option<u64> {
+        let Ok(first) = self.block(0) else { return Some(0) };
+        let is_ours = block_at(&first).is_ok_and(|block| block.kind == SECTION && is_ours(block.body));
+        let Some(places) = self.index_places(end.last_index).filter(|_| is_ours) else { return Some(0) };
+        if let Some(log) = self.log.upgrade() {
+            log.add_section(0);
+        }
+        let mut walk_from = first.len() as u64;
+        for at in places {
+            let Some((index, bytes)) = self.index_at(at).filter(|(index, _)| index.first_row == self.rows) else {
+                return Some(walk_from);
+            };
+            self.take(index, at);
+            walk_from = at + bytes;
+        }
+        if self.rows == end.rows { None } else { Some(walk_from) }
+    }
+
+    /// Offsets of the index blocks, first to last. Each points at one before it, so this ends.
+    fn index_places(&self, last: u64) -> Option<Vec<u64>> {
+        let mut places = Vec::new();
+        let mut at = last;
+        while at != 0 {
+            places.push(at);
+            let mut head = [0; 24];
+            read_at(&self.file, &mut head, at).ok().filter(|read| *read == head.len())?;
+            let before = u64_at(&head, 16)?;
+            if before >= at {
+                return None;
+            }
+            at = before;
+        }
+        places.reverse();
+        Some(places)
+    }
+
+    fn index_at(&self, at: u64) -> Option<(Index, u64)> {
+        let bytes = self.block(at).ok()?;
+        let block = block_at(&bytes).ok().filter(|block| block.kind == INDEX)?;
+        Some((Index::read(block.body)?, bytes.len() as u64))
+    }
+
+    /// One whole block, read for itself.
+    fn block(&self, at: u64) -> io::Result<Vec<u8>> {
+        let mut head = [0; 8];
+        let total = match read_at(&self.file, &mut head, at)? {
+            8 => u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize,
+            _ => return Err(io::ErrorKind::UnexpectedEof.into()),
+        };
+        if !(BLOCK_OVERHEAD..=MAX_BLOCK_BYTES).contains(&total) || at.saturating_add(total as u64) > self.bytes {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let mut block = vec![0; total];
+        let read = read_at(&self.file, &mut block, at)?;
+        if read == total { Ok(block) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    }
+
+    fn take(&mut self, index: Index, at: u64) {
+        self.rows += index.rows.len() as u64;
+        let last = index.jumps.last().copied();
+        self.next_seq = match last {
+            Some(Jump { row, seq }) => seq.saturating_add(self.rows.saturating_sub(row)),
+            None => self.next_seq.saturating_add(index.rows.len() as u64),
+        };
+        for (id, _) in &index.connections {
+            self.seen.insert(*id);
+        }
+        self.interfaces.extend_from_slice(&index.interfaces);
+        self.fresh = Fresh {
+            rows: index.rows,
+            jumps: index.jumps,
+            connections: index.connections,
+            interfaces: index.interfaces,
+        };
+        self.show(at);
+    }
+
+    /// Walks through all blocks from `from` on.
+    fn walk(&mut self, from: u64) -> Result<(), Damage> {
+        let mut window = Vec::new();
+        // The window begins at this offset of the file; `at` is where the walk stands in it.
+        let (mut begins, mut at) = (from, 0);
+        loop {
+            let offset = begins + at as u64;
+            if offset == self.bytes {
+                return Ok(());
+            }
+            match block_at(&window[at..]) {
+                Ok(block) => {
+                    let total = block.total;
+                    self.block_found(&block, offset)?;
+                    at += total;
+                }
+                Err(Broken::Length) => return Err((offset, "a block's length is damaged".into())),
+                Err(Broken::Cut { needs }) => {
+                    if offset + needs as u64 > self.bytes {
+                        let text = if offset == 0 { NOT_OURS } else { "the last block is cut off" };
+                        return Err((offset, text.into()));
+                    }
+                    window.drain(..at);
+                    (begins, at) = (offset, 0);
+                    self.fill(&mut window, begins, needs)?;
+                }
+            }
+        }
+    }
+
+    /// Reads on, so that the window holds `needs` bytes at least.
+    fn fill(&self, window: &mut Vec<u8>, begins: u64, needs: usize) -> Result<(), Damage> {
+        let held = window.len();
+        let left = usize::try_from(self.bytes - begins).unwrap_or(usize::MAX);
+        window.resize(needs.max(WINDOW_BYTES).min(left), 0);
+        let mut filled = held;
+        while filled < window.len() {
+            match read_at(&self.file, &mut window[filled..], begins + filled as u64) {
+                Ok(0) => return Err((begins, "the file became shorter while it was read".into())),
+                Ok(read) => filled += read,
+                Err(error) => return Err((begins, error.to_string())),
+            }
+        }
+        Ok(())
+    }
+
+    fn block_found(&mut self, block: &Block<'_>, offset: u64) -> Result<(), Damage> {
+        match block.kind {
+            SECTION => {
+                if !is_ours(block.body) {
+                    return Err((offset, NOT_OURS.into()));
+                }
+                self.show(offset);
+                self.interfaces.clear();
+                if let Some(log) = self.log.upgrade() {
+                    log.add_section(offset);
+                }
+            }
+            _ if offset == 0 => return Err((0, NOT_OURS.into())),
+            INTERFACE => {
+                let Some(interface) = read_interface(block.body) else {
+                    return Err((offset, "an interface of another program".into()));
+                };
+                self.interfaces.push(interface.clone());
+                self.fresh.interfaces.push(interface);
+            }
+            _ => {
+                if let Some(stored) = Stored::read(block) {
+                    self.event_found(&stored, offset, block.total)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn event_found(&mut self, stored: &Stored<'_>, offset: u64, total: usize) -> Result<(), Damage> {
+        if stored.seq < self.next_seq || stored.seq == u64::MAX {
+            return Err((
+                offset,
+                format!("event {} stands where {} or a later one belongs", stored.seq, self.next_seq),
+            ));
+        }
+        if stored.seq != self.next_seq {
+            self.fresh.jumps.push(Jump { row: self.rows, seq: stored.seq });
+        }
+        self.next_seq = stored.seq + 1;
+        let interface = stored.interface().and_then(|number| self.interfaces.get(number as usize));
+        let row = stored.row(offset, total, stored.endpoint(interface));
+        if !stored.connection.is_none() {
+            let endpoint = stored.endpoint(interface);
+            self.connection_found(
+                stored.connection,
+                row.kind(),
+                ConnectionRow { endpoint, row_plus_one: self.rows + 1 },
+            );
+        }
+        self.fresh.rows.push(row);
+        self.rows += 1;
+        if self.fresh.rows.len() >= ROWS_TO_SHOW {
+            self.show(offset + total as u64);
+        }
+        if self.log.strong_count() == 0 {
+            return Err((offset, String::new()));
+        }
+        Ok(())
+    }
+
+    fn connection_found(&mut self, id: ConnectionId, kind: EventKind, known: ConnectionRow) {
+        let tells = matches!(kind, EventKind::Accepted | EventKind::Connected);
+        if tells || self.seen.insert(id) {
+            self.fresh.connections.push((id, known));
+        }
+    }
+
+    fn show(&mut self, bytes: u64) {
+        if let Some(log) = self.log.upgrade() {
+            log.grow(&mut self.fresh, bytes);
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! One session's rows in memory and the positioned reads behind them; live or opened from a file.
+//!
+//! Owns: the rows, the interfaces, the handles for reading. Never: writing, filtering.
+//! Called by: the recorder (which lets it grow), the log view, exports, `ui` and `cli`.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::thread;
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex, RwLock};
+
+use super::failure::failure;
+use super::indexing::Indexing;
+use super::pcapng::section::Interface;
+use super::reader::Reader;
+use super::rows::{ConnectionRow, Connections, Fresh, Jumps, Row, Rows};
+use crate::model::{ConnectionId, Doing, EndpointId, Failure, Flow, Recorded};
+
+/// One event is read with one system call as a rule.
+const ONE_ROW_WINDOW_BYTES: usize = 4 * 1024;
+
+pub struct Log {
+    path: PathBuf,
+    pub(super) rows: Rows,
+    jumps: RwLock<Jumps>,
+    connections: RwLock<Connections>,
+    sources: RwLock<Vec<Source>>,
+    state: Mutex<LogState>,
+    watchers: Mutex<Vec<Weak<Signal>>>,
+}
+
+/// A file of the session. There is more than one only when the file was removed while it was recorded.
+struct Source {
+    file: Arc<File>,
+    /// Offsets of section headers, and how many interfaces stand before each.
+    sections: Vec<(u64, usize)>,
+    interfaces: Vec<Interface>,
+    /// Whole blocks up to here; beyond may stand what is being written.
+    readable_bytes: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct LogState {
+    pub rows: u64,
+    pub file_bytes: u64,
+    /// Bytes of the file that are indexed; equals `file_bytes` when all is.
+    pub indexed_bytes: u64,
+    /// Where reading stopped because the file is damaged or cut, and why.
+    pub damage: Option<(u64, String)>,
+    /// It is being recorded by this program.
+    pub live: bool,
+    /// All that can be read of an opened file has been indexed; always so for a live one.
+    pub complete: bool,
+}
+
+impl Log {
+    /// Opens a file read-only; the index is built on a thread of its own, rows appear as it grows.
+    pub fn open(path: &Path) -> Result<Arc<Log>, Failure> {
+        let failed = |error: &std::io::Error| failure(Doing::ReadFile, path, error);
+        let file = File::open(path).map_err(|e| failed(&e))?;
+        let metadata = file.metadata().map_err(|e| failed(&e))?;
+        if !metadata.is_file() {
+            return Err(Failure::new(Doing::ReadFile, path.to_string_lossy(), crate::model::Reason::NotAFile));
+        }
+        let bytes = metadata.len();
+        let log = Arc::new(Self::new(path, Arc::new(file), bytes, false));
+        let indexing = Indexing::new(&log, bytes);
+        thread::Builder::new().name("session-index".into()).spawn(move || indexing.run()).map_err(|e| failed(&e))?;
+        Ok(log)
+    }
+
+    /// The log of a session that is being recorded.
+    pub(super) fn live(path: &Path, file: Arc<File>) -> Arc<Log> {
+        Arc::new(Self::new(path, file, 0, true))
+    }
+
+    fn new(path: &Path, file: Arc<File>, bytes: u64, live: bool) -> Self {
+        let state = LogState { file_bytes: bytes, live, complete: live, ..LogState::default() };
+        let readable_bytes = if live { 0 } else { u64::MAX };
+        let source = Source { file, sections: Vec::new(), interfaces: Vec::new(), readable_bytes };
+        Self {
+            path: path.to_owned(),
+            rows: Rows::default(),
+            jumps: RwLock::default(),
+            connections: RwLock::default(),
+            sources: RwLock::new(vec![source]),
+            state: Mutex::new(state),
+            watchers: Mutex::default(),
+        }
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.path.clone()
+    }
+
+    pub fn state(&self) -> LogState {
+        LogState { rows: self.rows.len(), ..self.state.lock().clone() }
+    }
+
+    /// Waits until an opened file is indexed as far as it can be read, or `limit` is over.
+    pub fn wait_complete(&self, limit: Duration) -> LogState {
+        let signal = self.watch();
+        let begun = std::time::Instant::now();
+        loop {
+            let state = self.state();
+            if state.complete || begun.elapsed() >= limit {
+                return state;
+            }
+            signal.wait(limit.saturating_sub(begun.elapsed()));
+        }
+    }
+
+    /// Reads one row from the file (never in a frame).
+    pub fn read(&self, row: u64) -> Result<Recorded, Failure> {
+        Reader::new(self, ONE_ROW_WINDOW_BYTES).recorded(row)
+    }
+
+    /// The row of the first event whose seq is `seq` or higher; may be the number of rows.
+    pub fn row_of(&self, seq: u64) -> u64 {
+        self.jumps.read().row_of(seq).min(self.rows.len())
+    }
+
+    pub fn seq_of(&self, row: u64) -> u64 {
+        self.jumps.read().seq_of(row)
+    }
+
+    /// All connections seen so far, in order of their ids: for the CLI and the sidebar of an opened file.
+    pub fn flows(&self) -> Vec<Arc<Flow>> {
+        let connections = self.connections.read().all();
+        let mut reader = Reader::new(self, ONE_ROW_WINDOW_BYTES);
+        let flow =
+            |(_, connection): (_, ConnectionRow)| Some(reader.recorded(connection.row_plus_one - 1).ok()?.event.flow);
+        connections.into_iter().filter_map(flow).collect()
+    }
+
+    pub fn connections_of(&self, endpoint: EndpointId) -> Vec<ConnectionId> {
+        let all = self.connections.read().all();
+        all.into_iter().filter(|(_, known)| known.endpoint == endpoint).map(|(id, _)| id).collect()
+    }
+
+    pub(super) fn endpoint_of(&self, row: Row) -> EndpointId {
+        let known = || self.connections.read().get(row.connection());
+        row.own_endpoint().or_else(|| known().map(|known| known.endpoint)).unwrap_or_default()
+    }
+
+    /// The file that a row is in, and how much of it may be read.
+    pub(super) fn source(&self, number: u8) -> Option<(Arc<File>, u64)> {
+        let sources = self.sources.read();
+        sources.get(usize::from(number)).map(|source| (source.file.clone(), source.readable_bytes))
+    }
+
+    pub(super) fn interface(&self, file: u8, offset: u64, number: u32) -> Option<Interface> {
+        let sources = self.sources.read();
+        let source = sources.get(usize::from(file))?;
+        let section = source.sections.partition_point(|(at, _)| *at <= offset);
+        let first = section.checked_sub(1).and_then(|at| source.sections.get(at)).map_or(0, |(_, first)| *first);
+        source.interfaces.get(first.checked_add(number as usize)?).cloned()
+    }
+
+    /// Adds what was written or indexed, up to `bytes` of the newest file, and empties `fresh`.
+    pub(super) fn grow(&self, fresh: &mut Fresh, bytes: u64) {
+        if let Some(source) = self.sources.write().last_mut() {
+            source.interfaces.append(&mut fresh.interfaces);
+            if source.readable_bytes != u64::MAX {
+                source.readable_bytes = bytes;
+            }
+        }
+        if !fresh.jumps.is_empty() {
+            let mut jumps = self.jumps.write();
+            fresh.jumps.drain(..).for_each(|jump| jumps.push(jump));
+        }
+        if !fresh.connections.is_empty() {
+            let mut connections = self.connections.write();
+            fresh.connections.drain(..).for_each(|(id, known)| connections.set(id, known));
+        }
+        self.rows.append(&fresh.rows);
+        fresh.clear();
+        let mut state = self.state.lock();
+        state.indexed_bytes = bytes;
+        if state.live {
+            state.file_bytes = bytes;
+        }
+        drop(state);
+        self.wake();
+    }
+
+    /// A section begins at `offset` of the newest file.
+    pub(super) fn add_section(&self, offset: u64) {
+        if let Some(source) = self.sources.write().last_mut() {
+            source.sections.push((offset, source.interfaces.len()));
+        }
+    }
+
+    /// Recording goes on in a new file.
+    pub(super) fn add_file(&self, file: Arc<File>) {
+        self.sources.write().push(Source { file, sections: Vec::new(), interfaces: Vec::new(), readable_bytes: 0 });
+    }
+
+    pub(super) fn end_recording(&self) {
+        self.state.lock().live = false;
+        self.wake();
+    }
+
+    pub(super) fn end_indexing(&self, damage: Option<(u64, String)>) {
+        let mut state = self.state.lock();
+        if damage.is_none() {
+            state.indexed_bytes = state.file_bytes;
+        }
+        state.damage = damage;
+        state.complete = true;
+        drop(state);
+        self.wake();
+    }
+
+    /// A signal that is given whenever the log has grown.
+    pub(super) fn watch(&self) -> Arc<Signal> {
+        let signal = Arc::new(Signal::default());
+        let mut watchers = self.watchers.lock();
+        watchers.retain(|watcher| watcher.strong_count() > 0);
+        watchers.push(Arc::downgrade(&signal));
+        signal
+    }
+
+    fn wake(&self) {
+        for watcher in self.watchers.lock().iter() {
+            if let Some(signal) = watcher.upgrade() {
+                signal.give();
+            }
+        }
+    }
+}
+
+/// Something happened since one looked last. Giving it to one who is awake costs one atomic operation.
+#[derive(Default)]
+pub(super) struct Signal {
+    given: AtomicBool,
+    lock: Mutex<()>,
+    wake: Condvar,
+}
+
+impl Signal {
+    pub(super) fn give(&self) {
+        if !self.given.swap(true, Ordering::AcqRel) {
+            // The lock orders this with the waiter's decision to sleep.
+            drop(self.lock.lock());
+            self.wake.notify_all();
+        }
+    }
+
+    /// Waits until it is given, or `limit` is over, and takes it.
+    pub(super) fn wait(&self, limit: Duration) {
+        let mut guard = self.lock.lock();
+        if !self.given.load(Ordering::Acquire) {
+            self.wake.wait_for(&mut guard, limit);
+        }
+        self.given.swap(false, Ordering::AcqRel);
+    }
+}

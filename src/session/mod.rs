@@ -1,0 +1,27 @@
+//! The session file: every event of a session, as it happens, in a pcapng file that Wireshark opens.
+//!
+//! Owns: the recorder thread, the blocks, the rows in memory, the reader thread, filter, export.
+//! Never: sockets, the window. Never on a UI or tokio thread: file IO.
+//! Called by: `engine` (the recorder's handle only), `ui` and `cli`.
+
+mod clock;
+pub mod export;
+mod failure;
+mod indexing;
+pub mod lane;
+mod library;
+mod log;
+mod matching;
+mod pcapng;
+mod reader;
+mod recorder;
+mod rows;
+mod sentences;
+mod view;
+
+pub use clock::Clock;
+pub use lane::{LaneReceiver, RecorderHandle};
+pub use library::{SessionFile, SessionLibrary};
+pub use log::{Log, LogState};
+pub use recorder::{Recorder, RecorderOptions, RecorderStatus, Subscription};
+pub use view::{LogView, Query, Scope, ViewSnapshot};

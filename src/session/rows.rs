@@ -1,0 +1,347 @@
+//! A session's rows in memory: 16 bytes an event, whatever it carries.
+//!
+//! Owns: the row, the growing list of rows, which connections there are, where seq numbers jump.
+//! Never: the file. Written by one thread (the recorder, or the indexer of an opened file), read by many; a lock is never
+//! held longer than it takes to copy some rows.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+
+use super::pcapng::section::Interface;
+use crate::model::{ConnectionId, EndpointId, EventKind};
+
+/// Rows in one sealed piece.
+pub(super) const PIECE_ROWS: usize = 65_536;
+const OFFSET_BITS: u32 = 48;
+const OF_ENDPOINT: u32 = 1 << 31;
+
+/// Where an event stands in the file, and what a filter needs to know of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    /// Offset of the block (48 bits), kind (8), number of the file (8).
+    place: u64,
+    /// The connection, or the endpoint when the event belongs to none.
+    whose: u32,
+    /// Payload bytes, or the block's length for happenings; the highest bit says that `whose` is an endpoint.
+    length: u32,
+}
+
+impl Row {
+    pub(super) const BYTES: usize = 16;
+
+    pub(super) fn new(
+        offset: u64,
+        kind: EventKind,
+        connection: ConnectionId,
+        endpoint: EndpointId,
+        length: usize,
+    ) -> Self {
+        let place = (offset & ((1 << OFFSET_BITS) - 1)) | (kind as u64) << OFFSET_BITS;
+        let length = (length as u32) & !OF_ENDPOINT;
+        if connection.is_none() {
+            Self { place, whose: endpoint.0, length: length | OF_ENDPOINT }
+        } else {
+            Self { place, whose: connection.0, length }
+        }
+    }
+
+    pub(super) fn in_file(self, number: u8) -> Self {
+        Self { place: (self.place & (u64::MAX >> 8)) | u64::from(number) << 56, ..self }
+    }
+
+    pub(super) fn file(self) -> u8 {
+        (self.place >> 56) as u8
+    }
+
+    pub(super) fn offset(self) -> u64 {
+        self.place & ((1 << OFFSET_BITS) - 1)
+    }
+
+    pub(super) fn kind(self) -> EventKind {
+        EventKind::from_u8((self.place >> OFFSET_BITS) as u8)
+    }
+
+    pub(super) fn length(self) -> usize {
+        (self.length & !OF_ENDPOINT) as usize
+    }
+
+    pub(super) fn connection(self) -> ConnectionId {
+        if self.length & OF_ENDPOINT == 0 { ConnectionId(self.whose) } else { ConnectionId::NONE }
+    }
+
+    /// The endpoint of an event without a connection.
+    pub(super) fn own_endpoint(self) -> Option<EndpointId> {
+        (self.length & OF_ENDPOINT != 0).then_some(EndpointId(self.whose))
+    }
+
+    pub(super) fn to_bytes(self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        bytes[..8].copy_from_slice(&self.place.to_le_bytes());
+        bytes[8..12].copy_from_slice(&self.whose.to_le_bytes());
+        bytes[12..].copy_from_slice(&self.length.to_le_bytes());
+        bytes
+    }
+
+    pub(super) fn from_bytes(bytes: &[u8; Self::BYTES]) -> Self {
+        let (place, rest) = bytes.split_at(8);
+        let (whose, length) = rest.split_at(4);
+        let word = |bytes: &[u8]| bytes.first_chunk::<4>().map_or(0, |b| u32::from_le_bytes(*b));
+        let place = place.first_chunk::<8>().map_or(0, |b| u64::from_le_bytes(*b));
+        Self { place, whose: word(whose), length: word(length) }
+    }
+}
+
+/// The rows, growing at the end.
+#[derive(Default)]
+pub(super) struct Rows {
+    pieces: RwLock<Pieces>,
+}
+
+#[derive(Default)]
+struct Pieces {
+    sealed: Vec<Arc<[Row]>>,
+    tail: Vec<Row>,
+}
+
+impl Rows {
+    pub(super) fn len(&self) -> u64 {
+        self.pieces.read().len()
+    }
+
+    pub(super) fn append(&self, mut rows: &[Row]) {
+        while !rows.is_empty() {
+            let mut pieces = self.pieces.write();
+            let fits = rows.len().min(PIECE_ROWS - pieces.tail.len());
+            pieces.tail.extend_from_slice(&rows[..fits]);
+            rows = &rows[fits..];
+            if pieces.tail.len() == PIECE_ROWS {
+                let piece = Arc::from(pieces.tail.as_slice());
+                pieces.tail.clear();
+                pieces.sealed.push(piece);
+            }
+        }
+    }
+
+    pub(super) fn get(&self, row: u64) -> Option<Row> {
+        let pieces = self.pieces.read();
+        let (piece, within) = split(row)?;
+        match pieces.sealed.get(piece) {
+            Some(sealed) => sealed.get(within).copied(),
+            None if piece == pieces.sealed.len() => pieces.tail.get(within).copied(),
+            None => None,
+        }
+    }
+
+    /// Copies rows from `first` on, at most `count` and not beyond the end of their piece; none at the end.
+    pub(super) fn copy(&self, first: u64, count: usize, out: &mut Vec<Row>) {
+        out.clear();
+        let Some((piece, within)) = split(first) else { return };
+        let pieces = self.pieces.read();
+        if let Some(sealed) = pieces.sealed.get(piece).cloned() {
+            drop(pieces);
+            out.extend_from_slice(&sealed[within..(within + count).min(PIECE_ROWS)]);
+        } else if piece == pieces.sealed.len() && within < pieces.tail.len() {
+            out.extend_from_slice(&pieces.tail[within..(within + count).min(pieces.tail.len())]);
+        }
+    }
+}
+
+impl Pieces {
+    fn len(&self) -> u64 {
+        (self.sealed.len() * PIECE_ROWS + self.tail.len()) as u64
+    }
+}
+
+fn split(row: u64) -> Option<(usize, usize)> {
+    Some((usize::try_from(row / PIECE_ROWS as u64).ok()?, (row % PIECE_ROWS as u64) as usize))
+}
+
+/// Where seq numbers do not go on by one: at `row` stands `seq`. Only gaps make entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Jump {
+    pub row: u64,
+    pub seq: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Jumps {
+    list: Vec<Jump>,
+}
+
+impl Jumps {
+    pub(super) fn push(&mut self, jump: Jump) {
+        self.list.push(jump);
+    }
+
+    pub(super) fn seq_of(&self, row: u64) -> u64 {
+        let after = self.list.partition_point(|jump| jump.row <= row);
+        match after.checked_sub(1).and_then(|at| self.list.get(at)) {
+            Some(jump) => jump.seq.saturating_add(row - jump.row),
+            None => row + 1,
+        }
+    }
+
+    /// The first row whose seq is at least `seq`; may lie beyond the end.
+    pub(super) fn row_of(&self, seq: u64) -> u64 {
+        let after = self.list.partition_point(|jump| jump.seq <= seq);
+        let next = self.list.get(after).map_or(u64::MAX, |jump| jump.row);
+        match after.checked_sub(1).and_then(|at| self.list.get(at)) {
+            Some(jump) => jump.row.saturating_add(seq - jump.seq).min(next),
+            None => seq.saturating_sub(1).min(next),
+        }
+    }
+}
+
+/// What is kept of a connection: its endpoint, and the row that tells the rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct ConnectionRow {
+    pub endpoint: EndpointId,
+    /// Accepted or connected, or else its first; counted from 1, 0 is an empty place.
+    pub row_plus_one: u64,
+}
+
+/// Ids are counted up by ourselves: those lie in a vector. A file may say otherwise: those lie in a tree.
+#[derive(Default)]
+pub(super) struct Connections {
+    dense: Vec<ConnectionRow>,
+    sparse: BTreeMap<u32, ConnectionRow>,
+}
+
+/// An id may run ahead of the vector's end by so many places.
+const DENSE_AHEAD: usize = 4096;
+
+impl Connections {
+    pub(super) fn get(&self, id: ConnectionId) -> Option<ConnectionRow> {
+        let found = self.dense.get(id.0 as usize).filter(|found| found.row_plus_one > 0);
+        found.or_else(|| self.sparse.get(&id.0)).copied()
+    }
+
+    pub(super) fn set(&mut self, id: ConnectionId, connection: ConnectionRow) {
+        let at = id.0 as usize;
+        if at >= self.dense.len() && at < self.dense.len() + DENSE_AHEAD {
+            self.dense.resize(at + 1, ConnectionRow::default());
+        }
+        match self.dense.get_mut(at) {
+            Some(place) => *place = connection,
+            None => {
+                self.sparse.insert(id.0, connection);
+            }
+        }
+    }
+
+    pub(super) fn all(&self) -> Vec<(ConnectionId, ConnectionRow)> {
+        let dense = self.dense.iter().enumerate().filter(|(_, c)| c.row_plus_one > 0);
+        let mut all: Vec<_> = dense.map(|(id, c)| (ConnectionId(id as u32), *c)).collect();
+        let sparse = self.sparse.iter().map(|(id, c)| (ConnectionId(*id), *c));
+        all.extend(sparse.filter(|(id, _)| self.dense.get(id.0 as usize).is_none_or(|c| c.row_plus_one == 0)));
+        all.sort_by_key(|(id, _)| *id);
+        all
+    }
+}
+
+/// What was added to a session at once.
+#[derive(Default)]
+pub(super) struct Fresh {
+    pub rows: Vec<Row>,
+    pub jumps: Vec<Jump>,
+    pub connections: Vec<(ConnectionId, ConnectionRow)>,
+    pub interfaces: Vec<Interface>,
+}
+
+impl Fresh {
+    pub(super) fn clear(&mut self) {
+        self.rows.clear();
+        self.jumps.clear();
+        self.connections.clear();
+        self.interfaces.clear();
+    }
+}
+
+/// Which connections stand in the file already. Ids are counted up: one bit each; wild ones go into a set.
+#[derive(Default)]
+pub(super) struct Seen {
+    bits: Vec<u64>,
+    wild: HashSet<u32>,
+}
+
+/// 8 MiB of bits.
+const MAX_BIT: usize = 64 * 1024 * 1024;
+
+impl Seen {
+    /// `true`: it was not there.
+    pub(super) fn insert(&mut self, connection: ConnectionId) -> bool {
+        let id = connection.0 as usize;
+        if id >= MAX_BIT {
+            return self.wild.insert(connection.0);
+        }
+        let (word, bit) = (id / 64, 1 << (id % 64));
+        if word >= self.bits.len() {
+            self.bits.resize(word + 1, 0);
+        }
+        let new = self.bits[word] & bit == 0;
+        self.bits[word] |= bit;
+        new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_sixteen_bytes_and_keeps_what_it_was_given() {
+        assert_eq!(size_of::<Row>(), Row::BYTES);
+        let row = Row::new(1 << 40, EventKind::Sent, ConnectionId(7), EndpointId(3), 65_527).in_file(5);
+        let row = Row::from_bytes(&row.to_bytes());
+        assert_eq!((row.offset(), row.kind(), row.file(), row.length()), (1 << 40, EventKind::Sent, 5, 65_527));
+        assert_eq!((row.connection(), row.own_endpoint()), (ConnectionId(7), None));
+        let row = Row::new(8, EventKind::Listening, ConnectionId::NONE, EndpointId(3), 400);
+        assert_eq!(
+            (row.connection(), row.own_endpoint(), row.length()),
+            (ConnectionId::NONE, Some(EndpointId(3)), 400)
+        );
+    }
+
+    #[test]
+    fn rows_are_found_across_pieces() {
+        let rows = Rows::default();
+        let many: Vec<_> = (0..PIECE_ROWS as u64 + 10)
+            .map(|n| Row::new(n, EventKind::Sent, ConnectionId(1), EndpointId(1), 0))
+            .collect();
+        rows.append(&many[..100]);
+        rows.append(&many[100..]);
+        assert_eq!(rows.len(), many.len() as u64);
+        assert_eq!(rows.get(PIECE_ROWS as u64 + 3).unwrap().offset(), PIECE_ROWS as u64 + 3);
+        assert_eq!(rows.get(many.len() as u64), None);
+        let mut out = Vec::new();
+        rows.copy(PIECE_ROWS as u64 - 2, 100, &mut out);
+        assert_eq!(out.len(), 2);
+        rows.copy(PIECE_ROWS as u64, 100, &mut out);
+        assert_eq!(out.len(), 10);
+        rows.copy(u64::MAX, 100, &mut out);
+        assert!(out.is_empty());
+    }
+
+    #[test]
+    fn seqs_and_rows_meet_across_gaps() {
+        let mut jumps = Jumps::default();
+        assert_eq!((jumps.seq_of(0), jumps.row_of(1), jumps.row_of(5)), (1, 0, 4));
+        jumps.push(Jump { row: 10, seq: 21 });
+        assert_eq!((jumps.seq_of(9), jumps.seq_of(10), jumps.seq_of(12)), (10, 21, 23));
+        assert_eq!((jumps.row_of(10), jumps.row_of(15), jumps.row_of(21), jumps.row_of(22)), (9, 10, 10, 11));
+    }
+
+    #[test]
+    fn far_ids_cost_no_vector() {
+        let mut connections = Connections::default();
+        let at = |row| ConnectionRow { endpoint: EndpointId(1), row_plus_one: row };
+        connections.set(ConnectionId(u32::MAX), at(1));
+        connections.set(ConnectionId(1), at(2));
+        assert!(connections.dense.len() < 10);
+        assert_eq!(connections.get(ConnectionId(u32::MAX)), Some(at(1)));
+        assert_eq!(connections.get(ConnectionId(2)), None);
+        assert_eq!(connections.all().len(), 2);
+    }
+}
