@@ -1,4 +1,6 @@
 //! Sockscope: the rooms.
+pub mod engine;
+pub mod kernel;
 pub mod model;
 pub mod payload;
 pub mod session;
