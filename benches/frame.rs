@@ -1,0 +1,130 @@
+//! What a frame of the window costs with the log full of rows: layout and tessellation, no drawing.
+//!
+//! Goal: at most 4 ms at 10,000 and at 10,000,000 rows alike.
+
+use std::hint::black_box;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use criterion::{Criterion, criterion_group, criterion_main};
+use egui::{Event, MouseWheelUnit, Pos2, RawInput, Rect, TouchPhase, Vec2};
+use sockscope::model::{
+    ConnectionId, EndpointId, Event as SocketEvent, Flow, Recorded, Role, Timestamp, Transport, What,
+};
+use sockscope::session::ViewSnapshot;
+use sockscope::ui::app::App;
+use sockscope::ui::stage::{Order, Stage};
+use sockscope::ui::state::State;
+
+const SCREEN: Vec2 = Vec2::new(1440.0, 900.0);
+
+fn recorded(seq: u64, flow: &Arc<Flow>) -> Arc<Recorded> {
+    let text =
+        format!("{{\"id\": {seq}, \"at\": \"2026-11-22T17:40:02Z\", \"value\": [1, 2, 3, 4, 5, 6, 7, 8, 9]}}\r\n");
+    let bytes = Bytes::from(text);
+    let what = if seq.is_multiple_of(2) { What::Received(bytes) } else { What::Sent(bytes) };
+    let time = Timestamp(1_763_833_202_118_204_000 + seq * 1_234_567);
+    Arc::new(Recorded { seq, event: SocketEvent { time, flow: flow.clone(), what }, damaged: false })
+}
+
+fn flow() -> Arc<Flow> {
+    let at = |port: u16| Some(SocketAddr::from(([127, 0, 0, 1], port)));
+    Arc::new(Flow {
+        endpoint: EndpointId(1),
+        endpoint_uri: "tcp://127.0.0.1:9000".into(),
+        connection: ConnectionId(1),
+        transport: Transport::Tcp,
+        role: Role::Listener,
+        local: at(9000),
+        peer: at(51022),
+        mirror: false,
+    })
+}
+
+/// A snapshot with the rows that were asked for, as the reader would bring them.
+fn view(total: u64, first: u64, count: usize, flow: &Arc<Flow>) -> Arc<ViewSnapshot> {
+    let last = total.min(first + count as u64);
+    let rows = (first..last).map(|place| Some(recorded(place + 1, flow))).collect();
+    Arc::new(ViewSnapshot { matched: total, scanned: total, total, first, rows, ..ViewSnapshot::default() })
+}
+
+struct Window {
+    ctx: egui::Context,
+    app: App<Stage>,
+    flow: Arc<Flow>,
+    total: u64,
+    time: f64,
+}
+
+impl Window {
+    fn new(total: u64) -> Self {
+        let ctx = egui::Context::default();
+        ctx.enable_accesskit();
+        let flow = flow();
+        let mut window = Self { app: App::new(&ctx, State::default(), Stage::default()), ctx, flow, total, time: 0.0 };
+        window.app.feed.view = view(total, 0, 0, &window.flow);
+        for _ in 0..4 {
+            window.frame(vec![]);
+            window.bring();
+        }
+        window
+    }
+
+    /// Answers what the log asked for.
+    fn bring(&mut self) {
+        let wanted = self.app.feed.orders.iter().rev().find_map(|order| match order {
+            Order::Want(first, count) => Some((*first, *count)),
+            _ => None,
+        });
+        self.app.feed.orders.clear();
+        if let Some((first, count)) = wanted {
+            self.app.feed.view = view(self.total, first, count, &self.flow);
+        }
+    }
+
+    fn frame(&mut self, events: Vec<Event>) -> usize {
+        self.time += 0.016;
+        let input = RawInput {
+            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, SCREEN)),
+            time: Some(self.time),
+            events,
+            ..RawInput::default()
+        };
+        let (app, ctx) = (&mut self.app, self.ctx.clone());
+        app.drain(&ctx);
+        let output = ctx.run_ui(input, |ui| app.frame(ui));
+        ctx.tessellate(output.shapes, output.pixels_per_point).len()
+    }
+}
+
+fn frames(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("frame");
+    for total in [10_000u64, 10_000_000] {
+        let mut window = Window::new(total);
+        group.bench_function(format!("still/{total}"), |bencher| bencher.iter(|| black_box(window.frame(vec![]))));
+        let mut window = Window::new(total);
+        window.frame(vec![Event::PointerMoved(Pos2::new(700.0, 400.0))]);
+        let mut up = false;
+        group.bench_function(format!("scroll/{total}"), |bencher| {
+            bencher.iter(|| {
+                up = !up;
+                let delta = Vec2::new(0.0, if up { 600.0 } else { -600.0 });
+                let wheel = Event::MouseWheel {
+                    unit: MouseWheelUnit::Point,
+                    delta,
+                    phase: TouchPhase::Move,
+                    source: egui::MouseWheelSource::Unknown,
+                    modifiers: egui::Modifiers::NONE,
+                };
+                let shapes = window.frame(vec![wheel]);
+                window.bring();
+                black_box(shapes)
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, frames);
+criterion_main!(benches);

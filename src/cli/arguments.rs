@@ -1,0 +1,325 @@
+//! What can be typed on the command line, and the texts of `--help`.
+//!
+//! Owns: the grammar and its checks, so that wrong usage ends with code 2 before anything is opened.
+//! Never: sockets, files. Called by: `main` and the commands of this room.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::durations;
+use super::endpoints;
+use crate::model::{EndpointUri, LineEnding};
+
+const ABOUT: &str = "Start TCP and UDP sockets, send payloads, watch every socket event live, and keep all of it.
+
+Without a command the window opens. The commands use the same engine and write the same files without a window.";
+
+const EXAMPLES: &str = "Examples:
+  sockscope                                             open the window
+  sockscope listen tcp://127.0.0.1:9000 --echo          a TCP echo server that shows every event
+  printf 'hello\\n' | sockscope connect tcp://127.0.0.1:9000
+  sockscope send udp://127.0.0.1:5005 --text 'ping\\r\\n' --wait 500ms
+  sockscope listen tcp://0.0.0.0:502 --record plc.pcapng --for 10m
+
+An ENDPOINT is tcp://HOST:PORT or udp://HOST:PORT; an IPv6 address stands in brackets: tcp://[::1]:9000.
+Port 0 lets the system choose a free port; the first line printed says which.
+
+Exit codes: 0 done, 1 the network or a file said no, 2 wrong usage.";
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "sockscope",
+    version,
+    about = "Start TCP and UDP sockets, send payloads, watch every socket event live, and keep all of it.",
+    long_about = ABOUT,
+    after_help = EXAMPLES,
+    args_conflicts_with_subcommands = true
+)]
+pub struct Arguments {
+    /// A workspace (.toml) or a session (.pcapng) to open in the window
+    #[arg(value_name = "FILE.toml|FILE.pcapng", value_parser = file_to_open)]
+    pub file: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Listen(ListenArguments),
+    Connect(ConnectArguments),
+    Send(SendArguments),
+    Run(RunArguments),
+    Export(ExportArguments),
+    Completions(CompletionsArguments),
+}
+
+/// Open listeners and UDP sockets, and print every event
+///
+/// Stops all of them and ends with code 1 when one cannot be opened.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sockscope listen tcp://127.0.0.1:9000 --echo
+  sockscope listen tcp://[::1]:0 udp://0.0.0.0:5005 --json
+  sockscope listen tcp://0.0.0.0:9000 --max-peers 10 --record morning.pcapng --for 2h")]
+pub struct ListenArguments {
+    /// Where to listen, for example tcp://127.0.0.1:9000 or udp://0.0.0.0:5005
+    #[arg(required = true, value_name = "ENDPOINT", value_parser = endpoints::to_listen_at)]
+    pub endpoints: Vec<EndpointUri>,
+    /// Send every byte back to where it came from
+    #[arg(long)]
+    pub echo: bool,
+    /// Reset TCP peers beyond so many
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_peers: Option<u32>,
+    /// Take IPv4 peers on [::] as well
+    #[arg(long)]
+    pub dual_stack: bool,
+    #[command(flatten)]
+    pub session: SessionArguments,
+}
+
+/// Connect: standard input goes to the peer, what the peer says goes to standard output
+///
+/// When the input ends, sending is finished (half-close) and the peer's end is waited for. When the peer ends first, what
+/// still comes in is sent, and half a second without input ends the program. Over UDP each read of the input becomes one
+/// datagram, and --for, --events or Ctrl+C ends it.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sockscope connect tcp://example.org:80
+  sockscope connect tcp://[::1]:9000 --verbose
+  sockscope connect udp://127.0.0.1:5005 --for 5s --json < request.bin")]
+pub struct ConnectArguments {
+    /// The peer, for example tcp://example.org:80
+    #[arg(value_name = "ENDPOINT", value_parser = endpoints::to_connect_to)]
+    pub endpoint: EndpointUri,
+    /// Go on sending until the input ends, even when the peer has finished
+    #[arg(long)]
+    pub keep_sending: bool,
+    #[command(flatten)]
+    pub session: SessionArguments,
+}
+
+/// Send one payload, once or repeatedly, and print what the peer answers
+///
+/// Ends with code 0 when the system has taken all of it and the wait is over.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sockscope send tcp://127.0.0.1:9000 --text 'hello' --eol crlf --wait 500ms
+  sockscope send tcp://127.0.0.1:502 --hex '00 01 00 00 00 06 01 03 00 00 00 02' --wait 1s | xxd
+  sockscope send udp://127.0.0.1:5005 --text tick --repeat 100 --every 10ms
+  sockscope send tcp://127.0.0.1:9000 --file firmware.bin")]
+pub struct SendArguments {
+    /// The peer, for example udp://127.0.0.1:5005
+    #[arg(value_name = "ENDPOINT", value_parser = endpoints::to_connect_to)]
+    pub endpoint: EndpointUri,
+    #[command(flatten)]
+    pub payload: PayloadArguments,
+    /// Appended to the payload
+    #[arg(long, value_enum, default_value_t = Eol::None, conflicts_with = "file")]
+    pub eol: Eol,
+    /// How often to send it [default: once; with --every: until stopped]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub repeat: Option<u64>,
+    /// Time from one sending to the next [default: as fast as the peer takes it]
+    #[arg(long, value_name = "TIME", value_parser = durations::parse)]
+    pub every: Option<Duration>,
+    /// How long to wait for answers after the last sending
+    #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = durations::parse)]
+    pub wait: Duration,
+    #[command(flatten)]
+    pub session: SessionArguments,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct PayloadArguments {
+    /// Text with escapes: \r \n \t \0 \\ \xHH \u{…}
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub text: Option<String>,
+    /// Bytes in hex; blanks, commas and 0x are ignored
+    #[arg(long, value_name = "HEX", allow_hyphen_values = true)]
+    pub hex: Option<String>,
+    /// The bytes of a file: streamed over TCP, one datagram over UDP
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+/// Open every endpoint of a workspace, and print every event
+///
+/// The command is your consent to open the sockets in the file. Files outside its folder stay out of reach without --trust.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sockscope run bench.toml
+  sockscope run bench.toml --json --record bench.pcapng --events 1000")]
+pub struct RunArguments {
+    #[arg(value_name = "WORKSPACE.toml")]
+    pub workspace: PathBuf,
+    /// Let the workspace use files outside its own folder
+    #[arg(long)]
+    pub trust: bool,
+    #[command(flatten)]
+    pub session: SessionArguments,
+}
+
+/// Turn a recorded session into text, CSV, JSON lines or a pcapng file for others
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sockscope export morning.pcapng --as jsonl | jq 'select(.kind == \"received\").hex'
+  sockscope export morning.pcapng --as csv --output morning.csv")]
+pub struct ExportArguments {
+    #[arg(value_name = "SESSION.pcapng")]
+    pub session: PathBuf,
+    /// The format of the export
+    #[arg(long = "as", value_name = "FORMAT", value_enum)]
+    pub format: ExportFormat,
+    /// Where to write it: whole or not at all [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Print a completion script for a shell
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sockscope completions bash > ~/.local/share/bash-completion/completions/sockscope
+  sockscope completions fish > ~/.config/fish/completions/sockscope.fish")]
+pub struct CompletionsArguments {
+    pub shell: clap_complete::Shell,
+}
+
+/// What all commands that open sockets take.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Session")]
+pub struct SessionArguments {
+    /// Record the session into this file, which Wireshark opens as well
+    #[arg(long, value_name = "FILE.pcapng")]
+    pub record: Option<PathBuf>,
+    /// Replace the file of --record if it exists
+    #[arg(long, requires = "record")]
+    pub force: bool,
+    /// Stop after this time, for example 500ms, 10s, 2m
+    #[arg(long = "for", value_name = "TIME", value_parser = durations::parse)]
+    pub for_time: Option<Duration>,
+    /// Stop after so many events (those of the closing sockets are not counted)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub events: Option<u64>,
+    /// Print one JSON object per event on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Print what happens, one line per event on standard error (connect and send)
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Eol {
+    None,
+    Lf,
+    Crlf,
+    Cr,
+    Nul,
+}
+
+/// The names of `session::export::FORMATS`; a test holds the two together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    Text,
+    Csv,
+    Jsonl,
+    Pcapng,
+}
+
+impl Eol {
+    pub fn ending(self) -> LineEnding {
+        match self {
+            Self::None => LineEnding::None,
+            Self::Lf => LineEnding::Lf,
+            Self::Crlf => LineEnding::CrLf,
+            Self::Cr => LineEnding::Cr,
+            Self::Nul => LineEnding::Nul,
+        }
+    }
+}
+
+impl ExportFormat {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+            Self::Pcapng => "pcapng",
+        }
+    }
+}
+
+/// A mistyped command would otherwise be taken for a file to open.
+fn file_to_open(text: &str) -> Result<PathBuf, String> {
+    let path = Path::new(text);
+    let known =
+        path.extension().is_some_and(|end| end.eq_ignore_ascii_case("toml") || end.eq_ignore_ascii_case("pcapng"));
+    if known { Ok(path.to_path_buf()) } else { Err("neither a command nor a .toml or .pcapng file".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_grammar_holds() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_window_is_what_no_command_means() {
+        assert!(Arguments::try_parse_from(["sockscope"]).unwrap().command.is_none());
+        let opened = Arguments::try_parse_from(["sockscope", "a b.TOML"]).unwrap();
+        assert_eq!(opened.file.unwrap(), Path::new("a b.TOML"));
+        assert!(Arguments::try_parse_from(["sockscope", "listne"]).is_err());
+    }
+
+    #[test]
+    fn wrong_usage_is_told_before_anything_opens() {
+        for line in [
+            "listen",
+            "listen 127.0.0.1:1",
+            "listen http://127.0.0.1:1",
+            "listen tcp://name.example:1",
+            "listen tcp://127.0.0.1:1 --for 10",
+            "listen tcp://127.0.0.1:1 --events 0",
+            "listen tcp://127.0.0.1:1 --max-peers 0",
+            "listen tcp://127.0.0.1:1 --force",
+            "connect tcp://127.0.0.1:0",
+            "send tcp://127.0.0.1:1",
+            "send tcp://127.0.0.1:1 --text a --hex 00",
+            "send tcp://127.0.0.1:1 --file a --eol lf",
+            "send tcp://127.0.0.1:1 --text a --repeat 0",
+            "export a.pcapng",
+            "export a.pcapng --as xml",
+            "completions tcsh7",
+        ] {
+            let words = std::iter::once("sockscope").chain(line.split(' '));
+            let error = Arguments::try_parse_from(words).expect_err(line);
+            assert_eq!(error.exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn texts_may_begin_with_a_hyphen() {
+        let arguments = Arguments::try_parse_from(["sockscope", "send", "tcp://a:1", "--text", "-5"]).unwrap();
+        let Some(Command::Send(send)) = arguments.command else { panic!("send") };
+        assert_eq!(send.payload.text.as_deref(), Some("-5"));
+    }
+
+    #[test]
+    fn export_formats_are_those_of_the_registry() {
+        let ours: Vec<_> = ExportFormat::value_variants().iter().map(|format| format.name()).collect();
+        for name in &ours {
+            assert!(crate::session::export::format(name).is_some(), "{name}");
+        }
+        for format in crate::session::export::FORMATS {
+            assert!(ours.contains(&format.name), "{} is missing on the command line", format.name);
+        }
+    }
+}

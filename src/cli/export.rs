@@ -1,0 +1,67 @@
+//! `sockscope export`: a recorded session in another format, to standard output or whole into a file.
+
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Refusal;
+use super::arguments::ExportArguments;
+use super::live::sentence;
+use super::standard;
+use crate::session::export::{self as formats, Progress};
+use crate::session::{Log, LogState, Query};
+
+pub fn export(arguments: &ExportArguments) -> Result<(), Refusal> {
+    let name = arguments.format.name();
+    let format = formats::format(name).ok_or_else(|| format!("The format {name} is not known here."))?;
+    let log = Log::open(&arguments.session).map_err(|failure| sentence(&failure))?;
+    let state = indexed(&log);
+    let (query, progress) = (Query::default(), Progress::default());
+    match &arguments.output {
+        // A rename would put a file in the place of a device or a pipe: those are written to as they are.
+        Some(path) if is_special(path) => {
+            let on = |error: io::Error| format!("{} cannot be written: {error}.", path.display());
+            let mut output = BufWriter::new(std::fs::OpenOptions::new().write(true).open(path).map_err(on)?);
+            formats::write(&log, &query, format, &mut output, &progress).map_err(on)?;
+            output.flush().map_err(on)?;
+        }
+        Some(path) => {
+            formats::save(&log, &query, format, path, &progress).map_err(|failure| sentence(&failure))?;
+        }
+        None => {
+            let mut output = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+            let outcome = formats::write(&log, &query, format, &mut output, &progress).and_then(|_| output.flush());
+            // What could not be written is not tried again when the writer is dropped.
+            let _ = output.into_parts();
+            standard::quietly(outcome)?;
+        }
+    }
+    whole(&arguments.session, &state)
+}
+
+fn is_special(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|facts| !facts.is_file() && !facts.is_dir())
+}
+
+/// Waits until all of the file is read once; a file that is still being recorded is taken as it is now.
+fn indexed(log: &Arc<Log>) -> LogState {
+    loop {
+        let state = log.state();
+        if state.indexed_bytes >= state.file_bytes || state.damage.is_some() {
+            return state;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// All that could be read is exported; a file that is not whole is said to be so, with code 1.
+fn whole(path: &Path, state: &LogState) -> Result<(), Refusal> {
+    match &state.damage {
+        None => Ok(()),
+        Some((at, why)) => Err(format!(
+            "{} is not whole: reading stopped at byte {at} ({why}). All before it is exported.",
+            path.display()
+        )),
+    }
+}

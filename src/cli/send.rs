@@ -1,0 +1,118 @@
+//! `sockscope send`: one payload, once or repeatedly; what the peer answers within --wait goes to standard output.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::Refusal;
+use super::arguments::SendArguments;
+use super::connect::finish_sending;
+use super::endpoints;
+use super::live::{self, Live, sentence};
+use super::printer::Output;
+use super::wrong_usage;
+use crate::engine::{Repeat, SendState, Source, Target};
+use crate::model::{Draft, EndpointId, PayloadFormat, SendId, Transport};
+use crate::payload;
+use crate::words::{Language, Words};
+
+const ID: EndpointId = EndpointId(1);
+/// After our FIN the peer gets so long for its own: closing earlier could reset it while it still reads.
+const PARTING: Duration = Duration::from_millis(200);
+
+pub fn send(arguments: SendArguments) -> Result<(), Refusal> {
+    let source = source_of(&arguments);
+    let repeat = match (arguments.repeat, arguments.every) {
+        (None, None) => None,
+        (count, every) => Some(Repeat { count, every: every.unwrap_or_default() }),
+    };
+    let settings = endpoints::connecting(&arguments.endpoint);
+    live::run(&arguments.session, Output::Bytes, HashMap::new(), async |live| {
+        live.set_unfinished(Some(format!("{} was not connected in time.", arguments.endpoint)));
+        live.open(ID, &settings).await;
+        live.opened(ID).await.map_err(|failure| sentence(&failure))?;
+        send_all(live, &arguments, source, repeat).await
+    })
+}
+
+async fn send_all(
+    live: &Live,
+    arguments: &SendArguments,
+    source: Source,
+    repeat: Option<Repeat>,
+) -> Result<(), Refusal> {
+    let endless = repeat.is_some_and(|repeat| repeat.count.is_none());
+    live.set_unfinished((!endless).then(|| "Stopped before all was sent.".to_owned()));
+    let id = loop {
+        match live.engine.send(Target::Endpoint(ID), source.clone(), repeat) {
+            Ok(id) => break id,
+            Err(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+        }
+    };
+    accepted(live, id).await?;
+    live.set_unfinished(None);
+    match arguments.endpoint.transport {
+        Transport::Tcp => {
+            wait_for_answers(live, arguments.wait, |life| life.ended || life.peer_finished).await;
+            if let Some((reset, flow)) = live.life().reset {
+                return Err(Words::of(Language::English).happening(&reset, &flow));
+            }
+            finish_sending(live);
+            wait_for_answers(live, PARTING, |life| life.ended || life.peer_finished).await;
+        }
+        Transport::Udp => {
+            wait_for_answers(live, arguments.wait, |life| life.unreachable().is_some()).await;
+            if let Some(failure) = live.life().unreachable() {
+                return Err(sentence(failure));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Waits until the system has taken all of it.
+async fn accepted(live: &Live, id: SendId) -> Result<(), Refusal> {
+    let outcome = live
+        .snapshot_when(|snapshot| match &snapshot.send(id)?.state {
+            SendState::Running => None,
+            SendState::Done => Some(Ok(())),
+            SendState::Stopped => Some(Err("Sending was stopped before all was sent.".to_owned())),
+            SendState::Failed(failure) => Some(Err(sentence(failure))),
+        })
+        .await;
+    if outcome.is_err() {
+        // A reset explains more than "broken pipe"; its event is on its way.
+        wait_for_answers(live, PARTING, |life| life.ended).await;
+        if let Some((reset, flow)) = live.life().reset {
+            return Err(Words::of(Language::English).happening(&reset, &flow));
+        }
+    }
+    outcome
+}
+
+async fn wait_for_answers(live: &Live, time: Duration, is_over: impl Fn(&super::life::Life) -> bool) {
+    let _ = tokio::time::timeout(time, live.seen_when(|seen| is_over(&seen.life))).await;
+}
+
+/// The payload. A mistake in it is wrong usage: nothing has been opened yet.
+fn source_of(arguments: &SendArguments) -> Source {
+    let (format, text) = match (&arguments.payload.text, &arguments.payload.hex, &arguments.payload.file) {
+        (Some(text), ..) => (PayloadFormat::Text, text.clone()),
+        (_, Some(hex), _) => (PayloadFormat::Hex, hex.clone()),
+        (.., Some(file)) => return Source::File(file.clone()),
+        (None, None, None) => wrong_usage("send", "a payload is missing: --text, --hex or --file"),
+    };
+    let draft = Draft { format, text, ending: arguments.eol.ending(), ..Draft::default() };
+    match payload::compose(&draft) {
+        Ok(bytes) => Source::Bytes(Bytes::from(bytes)),
+        Err(mistake) => {
+            let before = &draft.text[..mistake.at.start.min(draft.text.len())];
+            let place = before.chars().count() + 1;
+            wrong_usage(
+                "send",
+                &format!("the payload, at character {place}: {}", Words::of(Language::English).mistake(&mistake)),
+            )
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The `eframe::App`: reads what is new, lays out, applies. Generic over its `Feed`, so tests drive it without sockets.
+
+use std::time::Duration;
+
+use egui::{Context, ThemePreference, Ui, ViewportCommand};
+
+use super::action::{Action, SendAction, SessionAction};
+use super::apply;
+use super::commands;
+use super::effects::{Feed, WindowOrder};
+use super::shell::Shell;
+use super::state::{Ctx, State};
+use super::theme::{self, Theme};
+use crate::model::{Draft, PayloadFormat};
+use crate::words::Words;
+use crate::workspace::ThemeChoice;
+
+pub struct App<F: Feed> {
+    pub state: State,
+    pub feed: F,
+    shell: Shell,
+    title: String,
+}
+
+impl<F: Feed> App<F> {
+    pub fn new(ctx: &Context, state: State, mut feed: F) -> Self {
+        theme::install(ctx);
+        feed.wake_through(ctx.clone());
+        set_theme(ctx, state.theme);
+        if state.zoom > 0.0 {
+            ctx.set_zoom_factor(state.zoom);
+        }
+        Self { state, feed, shell: Shell::default(), title: String::new() }
+    }
+
+    /// What came in since the last frame. Also runs while the window is hidden.
+    pub fn drain(&mut self, ctx: &Context) {
+        let now = self.feed.now();
+        for done in self.feed.landed() {
+            apply::landed(&mut self.state, done, now, &mut self.feed);
+        }
+        let engine = self.feed.engine();
+        apply::engine_moved(&mut self.state, &engine, now, &mut self.feed);
+        apply::opened_moved(&mut self.state, self.feed.opened());
+        if let Some(wait_nanos) = apply::expire(&mut self.state, now, &mut self.feed) {
+            ctx.request_repaint_after(Duration::from_nanos(wait_nanos));
+        }
+        if self.feed.asked_to_quit() {
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        }
+        self.set_title(ctx);
+    }
+
+    pub fn frame(&mut self, ui: &mut Ui) {
+        let engine = self.feed.engine();
+        let view = self.feed.view();
+        let recorder = self.feed.recorder();
+        let mut actions = dropped_files(ui.ctx());
+        actions.extend(commands::pressed(ui.ctx(), &self.state));
+        let ctx = Ctx {
+            words: Words::of(self.state.language),
+            theme: Theme::of(ui.ctx().theme() == egui::Theme::Dark),
+            state: &self.state,
+            engine: &engine,
+            view: &view,
+            recorder: &recorder,
+            now: self.feed.now(),
+        };
+        self.shell.ui(&ctx, ui, &mut actions);
+        self.state.focus = None;
+        let egui_ctx = ui.ctx().clone();
+        let changed = actions.iter().any(|action| !action.is_housekeeping());
+        let seen = apply::Seen { engine: &engine, view: &view, now: self.feed.now() };
+        for action in actions {
+            apply::apply(&mut self.state, action, &seen, &mut self.feed);
+        }
+        if changed {
+            // What was just asked for shows in a frame of its own.
+            egui_ctx.request_repaint();
+        }
+    }
+
+    fn set_title(&mut self, ctx: &Context) {
+        let path = match &self.state.opened_file {
+            Some(opened) => Some(opened.path.clone()),
+            None => self.feed.recorder().path,
+        };
+        let name = path.as_deref().and_then(|path| path.file_stem()).map(|name| name.to_string_lossy().into_owned());
+        let title = match name {
+            Some(name) => format!("Sockscope — {}", crate::payload::visible_text(&name, 120)),
+            None => "Sockscope".to_owned(),
+        };
+        if title != self.title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+    }
+}
+
+impl<F: Feed> eframe::App for App<F> {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        self.drain(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.frame(ui);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        apply::flush(&mut self.state, &mut self.feed);
+        self.feed.finish();
+    }
+}
+
+fn set_theme(ctx: &Context, choice: ThemeChoice) {
+    ctx.set_theme(match choice {
+        ThemeChoice::System => ThemePreference::System,
+        ThemeChoice::Dark => ThemePreference::Dark,
+        ThemeChoice::Light => ThemePreference::Light,
+    });
+}
+
+/// Carries out an order that only the window itself can; for implementations of `Effects`.
+pub fn carry_out(ctx: &Context, order: WindowOrder) {
+    match order {
+        WindowOrder::Copy(text) => ctx.copy_text(text),
+        WindowOrder::SetTheme(choice) => set_theme(ctx, choice),
+        WindowOrder::SetZoom(zoom) => ctx.set_zoom_factor(zoom),
+        WindowOrder::Close => ctx.send_viewport_cmd(ViewportCommand::Close),
+    }
+}
+
+/// A session file dropped on the window is opened; any other file becomes the payload.
+fn dropped_files(ctx: &Context) -> Vec<Action> {
+    let dropped = ctx.input(|input| input.raw.dropped_files.clone());
+    dropped
+        .iter()
+        .map(|file| file.path().to_path_buf())
+        .filter(|path| !path.as_os_str().is_empty())
+        .map(|path| {
+            if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pcapng")) {
+                Action::Session(SessionAction::Open(path))
+            } else {
+                let text = path.to_string_lossy().into_owned();
+                Action::Send(SendAction::Edit(Draft { format: PayloadFormat::File, text, ..Draft::default() }))
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,307 @@
+//! `apply` without egui: actions in, state and recorded orders out.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::*;
+use crate::engine::{EndpointState, EndpointStatus, Peers, Totals};
+use crate::model::{
+    Doing, EndpointId, EndpointSettings, Failure, HostPort, ListenerSettings, Protocol, Reason, SavedPayload,
+};
+use crate::session::{Query, Scope, SessionFile};
+use crate::ui::action::{EndpointAction, LogAction, SessionAction, WorkspaceAction};
+use crate::ui::effects::{Ask, Done};
+use crate::ui::stage::{Order, Stage};
+use crate::words::Language;
+
+struct Bench {
+    state: State,
+    stage: Stage,
+    engine: EngineSnapshot,
+    view: ViewSnapshot,
+    now: Timestamp,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self {
+            state: State { workspace_path: Some("/w/workspace.toml".into()), ..State::default() },
+            stage: Stage::default(),
+            engine: EngineSnapshot::default(),
+            view: ViewSnapshot::default(),
+            now: Timestamp(1_000_000_000),
+        }
+    }
+
+    fn apply(&mut self, action: Action) -> Vec<Order> {
+        let seen = Seen { engine: &self.engine, view: &self.view, now: self.now };
+        apply(&mut self.state, action, &seen, &mut self.stage);
+        self.stage.take_orders()
+    }
+
+    fn landed(&mut self, done: Done) -> Vec<Order> {
+        landed(&mut self.state, done, self.now, &mut self.stage);
+        self.stage.take_orders()
+    }
+
+    fn engine_moved(&mut self) -> Vec<Order> {
+        engine_moved(&mut self.state, &self.engine, self.now, &mut self.stage);
+        self.stage.take_orders()
+    }
+
+    fn create(&mut self, port: u16) -> EndpointId {
+        self.apply(Action::Endpoint(EndpointAction::Create { settings: listener(port), replaces: None }));
+        self.state.endpoints.last().unwrap().id
+    }
+
+    fn set(&mut self, id: EndpointId, state: EndpointState, local: &[&str]) {
+        self.engine.endpoints.retain(|endpoint| endpoint.id != id);
+        let settings = self.state.endpoint(id).unwrap().settings.clone();
+        self.engine.endpoints.push(Arc::new(EndpointStatus {
+            id,
+            settings,
+            state,
+            local: local.iter().map(|address| address.parse().unwrap()).collect(),
+            peers: Arc::default(),
+            open_peers: 0,
+            forgotten_peers: 0,
+            totals: Totals::default(),
+            dropped: None,
+            receive_buffer: None,
+            failure: None,
+            resolved: vec![],
+            retry_at: None,
+        }));
+    }
+}
+
+fn listener(port: u16) -> EndpointSettings {
+    EndpointSettings::new(Protocol::TcpListener(ListenerSettings { port, ..ListenerSettings::default() }))
+}
+
+fn failure() -> Failure {
+    Failure::new(Doing::WriteFile, "/full/log.csv", Reason::DiskFull)
+}
+
+#[test]
+fn creating_opens_and_ids_are_never_used_twice() {
+    let mut bench = Bench::new();
+    let first = bench.create(9000);
+    let second = bench.create(9001);
+    assert_ne!(first, second);
+    bench.apply(Action::Endpoint(EndpointAction::Remove(second)));
+    assert_ne!(bench.create(9002), second);
+    assert_eq!(bench.state.unsaved.workspace, Some(bench.now));
+}
+
+#[test]
+fn an_edited_endpoint_opens_only_when_the_old_socket_is_closed() {
+    let mut bench = Bench::new();
+    let id = bench.create(9000);
+    bench.set(id, EndpointState::Open, &["127.0.0.1:9000"]);
+    let orders = bench.apply(Action::Endpoint(EndpointAction::Create { settings: listener(9000), replaces: Some(id) }));
+    assert!(matches!(orders[..], [Order::Close(closed, Peers::Close)] if closed == id), "{orders:?}");
+    assert!(bench.engine_moved().is_empty());
+    bench.set(id, EndpointState::Closed, &[]);
+    let orders = bench.engine_moved();
+    assert!(matches!(orders[..], [Order::Open(opened, _)] if opened == id), "{orders:?}");
+    assert!(bench.engine_moved().is_empty());
+}
+
+#[test]
+fn removing_can_be_undone_in_place() {
+    let mut bench = Bench::new();
+    let ids = [bench.create(9000), bench.create(9001), bench.create(9002)];
+    bench.set(ids[1], EndpointState::Open, &["127.0.0.1:9001"]);
+    bench.apply(Action::Log(LogAction::Select(Scope::Endpoint(ids[1]))));
+    let orders = bench.apply(Action::Endpoint(EndpointAction::Remove(ids[1])));
+    assert!(orders.iter().any(|order| matches!(order, Order::Forget(id) if *id == ids[1])));
+    assert_eq!(bench.state.query.scope, Scope::All);
+    let undo = bench.state.toasts.last().unwrap().undo.clone().unwrap();
+    let orders = bench.apply((*undo).clone());
+    assert!(matches!(orders[..], [Order::Open(..)]), "it was open before: {orders:?}");
+    assert_eq!(bench.state.endpoints[1].settings, listener(9001));
+}
+
+#[test]
+fn the_echo_demo_connects_to_the_real_port() {
+    let mut bench = Bench::new();
+    bench.apply(Action::Endpoint(EndpointAction::EchoDemo));
+    let id = bench.state.endpoints[0].id;
+    assert!(bench.engine_moved().is_empty(), "the listener is not there yet");
+    bench.set(id, EndpointState::Open, &["127.0.0.1:45678"]);
+    let orders = bench.engine_moved();
+    let [Order::Open(_, settings)] = &orders[..] else { panic!("{orders:?}") };
+    let Protocol::TcpClient(client) = &settings.protocol else { panic!("{settings:?}") };
+    assert_eq!(client.remote, HostPort::new("127.0.0.1", 45678));
+    assert!(bench.engine_moved().is_empty(), "one client only");
+}
+
+#[test]
+fn the_workspace_is_written_half_a_second_after_the_last_change() {
+    let mut bench = Bench::new();
+    bench.create(9000);
+    assert!(expire(&mut bench.state, bench.now, &mut bench.stage).is_some());
+    bench.now = Timestamp(bench.now.0 + 400_000_000);
+    bench.create(9001);
+    let later = Timestamp(bench.now.0 + 499_000_000);
+    assert!(expire(&mut bench.state, later, &mut bench.stage).is_some());
+    assert!(bench.stage.take_orders().is_empty());
+    let due = Timestamp(bench.now.0 + 500_000_000);
+    expire(&mut bench.state, due, &mut bench.stage);
+    let orders = bench.stage.take_orders();
+    let [Order::Start(Job::SaveWorkspace { workspace, as_new: false, .. })] = &orders[..] else { panic!("{orders:?}") };
+    assert_eq!(workspace.endpoints.len(), 2);
+    assert_eq!(expire(&mut bench.state, due, &mut bench.stage), None);
+}
+
+#[test]
+fn a_workspace_that_could_not_be_read_is_never_written_over() {
+    let mut bench = Bench::new();
+    bench.state.workspace_path = None;
+    bench.create(9000);
+    expire(&mut bench.state, Timestamp(u64::MAX), &mut bench.stage);
+    assert!(bench.stage.take_orders().is_empty());
+}
+
+#[test]
+fn a_workspace_from_elsewhere_is_inert_until_trusted() {
+    let mut bench = Bench::new();
+    let mut marked = listener(9000);
+    marked.start_with_workspace = true;
+    let workspace = Workspace { endpoints: vec![marked, listener(9001)], ..Workspace::default() };
+    let path = PathBuf::from("/else/where.toml");
+    let orders = bench.landed(Done::WorkspaceOpened { path, result: Ok((workspace, false)) });
+    assert!(!orders.iter().any(|order| matches!(order, Order::Open(..))), "{orders:?}");
+    assert!(bench.state.inert_workspace);
+    let orders = bench.apply(Action::Workspace(WorkspaceAction::Trust));
+    assert!(matches!(orders[..], [Order::Start(Job::TrustWorkspace(_))]));
+    let orders = bench.landed(Done::Trusted(Ok(())));
+    assert!(matches!(orders[..], [Order::Open(_, _)]), "only what was marked: {orders:?}");
+    assert!(!bench.state.inert_workspace);
+}
+
+#[test]
+fn sending_says_what_is_wrong_and_keeps_history() {
+    let mut bench = Bench::new();
+    let target = Target::Endpoint(EndpointId(1));
+    let draft = |text: &str| Draft { text: text.into(), ..Draft::default() };
+    let send = |text: &str| Action::Send(SendAction::Send { target: target.clone(), draft: draft(text), repeat: None });
+    assert!(bench.apply(send(r"\q")).is_empty());
+    assert!(bench.state.send_error.is_some());
+    for text in ["a", "b", "a"] {
+        assert_eq!(bench.apply(send(text)).len(), 1);
+    }
+    assert_eq!(bench.state.send_error, None);
+    assert_eq!(bench.state.history, ["b", "a"]);
+    assert_eq!(preferences(&bench.state).history, ["a", "b"]);
+    bench.stage.busy = true;
+    bench.apply(send("c"));
+    assert!(bench.state.send_error.is_some());
+}
+
+#[test]
+fn pausing_holds_the_rows_there_are() {
+    let mut bench = Bench::new();
+    bench.view.total = 77;
+    let orders = bench.apply(Action::Log(LogAction::Pause(true)));
+    assert!(matches!(&orders[..], [Order::Show(Query { before_row: Some(77), .. })]));
+    let orders = bench.apply(Action::Log(LogAction::Pause(false)));
+    assert!(matches!(&orders[..], [Order::Show(Query { before_row: None, .. })]));
+}
+
+#[test]
+fn saving_runs_once_reports_and_keeps_the_failure_at_the_field() {
+    let mut bench = Bench::new();
+    let save = || {
+        let path = PathBuf::from("/tmp/log.csv");
+        Action::Session(SessionAction::Save { format: "csv", shown_only: false, path })
+    };
+    bench.state.form = Form::SaveLog;
+    bench.view.total = 5;
+    let orders = bench.apply(save());
+    let [Order::Start(Job::SaveLog { query, .. })] = &orders[..] else { panic!("{orders:?}") };
+    assert_eq!(query.before_row, Some(5));
+    assert!(bench.apply(save()).is_empty(), "one at a time");
+    bench.landed(Done::Saved { path: "/tmp/log.csv".into(), result: Err(failure()), cancelled: false });
+    assert_eq!(bench.state.saving.failed, Some(failure()));
+    assert_eq!(bench.state.form, Form::SaveLog);
+    bench.apply(save());
+    bench.landed(Done::Saved { path: "/tmp/log.csv".into(), result: Ok(4831), cancelled: false });
+    assert!(bench.state.toasts.last().unwrap().text.contains("log.csv"));
+    assert_eq!(bench.state.form, Form::None);
+}
+
+#[test]
+fn cancelling_a_save_reaches_the_job() {
+    let mut bench = Bench::new();
+    let path = PathBuf::from("/tmp/log.csv");
+    bench.apply(Action::Session(SessionAction::Save { format: "csv", shown_only: true, path }));
+    let progress = bench.state.saving.running.clone().unwrap().progress;
+    bench.apply(Action::Session(SessionAction::CancelSave));
+    assert!(progress.cancel.load(std::sync::atomic::Ordering::Acquire));
+}
+
+#[test]
+fn no_dialog_points_at_the_path_field() {
+    let mut bench = Bench::new();
+    bench.state.form = Form::SaveLog;
+    let what = Ask::SaveLog { format: "csv", shown_only: false };
+    bench.apply(Action::Session(SessionAction::SaveWithDialog { format: "csv", shown_only: false }));
+    assert!(bench.state.dialog_open);
+    bench.landed(Done::PathChosen { what, path: None, no_dialog: true });
+    assert!(bench.state.no_dialog && !bench.state.dialog_open);
+    bench.landed(Done::PathChosen { what, path: None, no_dialog: false });
+    assert!(!bench.state.no_dialog, "cancelled is no failure");
+}
+
+#[test]
+fn reading_a_file_and_going_back_keeps_the_live_filter() {
+    let mut bench = Bench::new();
+    bench.apply(Action::Log(LogAction::SetText("hello".into())));
+    bench.landed(Done::SessionOpened { path: "/s/old.pcapng".into(), result: Ok(()) });
+    assert_eq!(bench.state.query, Query::default());
+    bench.landed(Done::SessionOpened { path: "/s/older.pcapng".into(), result: Ok(()) });
+    let orders = bench.apply(Action::Session(SessionAction::ShowLive));
+    assert!(matches!(orders[0], Order::ShowLive));
+    assert_eq!(bench.state.query.text, "hello");
+    assert!(bench.state.opened_file.is_none());
+}
+
+#[test]
+fn a_crashed_session_is_offered_once() {
+    let mut bench = Bench::new();
+    let file = |crashed| SessionFile {
+        path: "/s/2026-11-22 17-40-03.pcapng".into(),
+        bytes: 1,
+        modified: std::time::SystemTime::UNIX_EPOCH,
+        recording: false,
+        crashed,
+    };
+    bench.landed(Done::Listed { folder: "/s".into(), result: Ok(vec![file(true)]) });
+    let (text, open) = bench.state.crashed_offer.clone().unwrap();
+    assert!(text.contains("2026-11-22"));
+    assert!(matches!(open, Action::Session(SessionAction::Open(_))));
+    bench.landed(Done::SessionOpened { path: "/s/2026-11-22 17-40-03.pcapng".into(), result: Ok(()) });
+    bench.landed(Done::Listed { folder: "/s".into(), result: Ok(vec![file(true)]) });
+    assert!(bench.state.crashed_offer.is_none());
+}
+
+#[test]
+fn toasts_go_when_their_time_is_over() {
+    let mut bench = Bench::new();
+    bench.state.payloads.push(SavedPayload { name: "hello".into(), draft: Draft::default() });
+    bench.apply(Action::Send(SendAction::RemovePayload(0)));
+    assert_eq!(bench.state.toasts.len(), 1);
+    expire(&mut bench.state, Timestamp(bench.now.0 + 7_000_000_000), &mut bench.stage);
+    assert!(bench.state.toasts.is_empty());
+}
+
+#[test]
+fn language_changes_at_once_and_is_kept() {
+    let mut bench = Bench::new();
+    bench.apply(Action::View(ViewAction::SetLanguage(Language::Chinese)));
+    assert_eq!(bench.state.language, Language::Chinese);
+    assert_eq!(preferences(&bench.state).language, Some(Language::Chinese));
+    assert!(bench.state.unsaved.preferences.is_some());
+}

@@ -1,0 +1,147 @@
+//! What `apply` asks of the world outside the window's state, behind one trait: the program does it, tests record it.
+//!
+//! Owns: the orders and the answers that come back later. Never: how they are carried out (`live`).
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, Source, Target};
+use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, SendId, Timestamp};
+use crate::session::export::Progress;
+use crate::session::{LogState, Query, RecorderStatus, SessionFile, ViewSnapshot};
+use crate::workspace::{Preferences, ThemeChoice, Workspace, WorkspaceError};
+
+use super::state::OwnAddress;
+
+/// Orders. None of them waits.
+pub trait Effects {
+    fn open(&mut self, id: EndpointId, settings: EndpointSettings) -> Result<(), Busy>;
+    fn close(&mut self, id: EndpointId, peers: Peers);
+    fn forget(&mut self, id: EndpointId);
+    fn close_connection(&mut self, id: ConnectionId, how: CloseHow);
+    fn close_peers(&mut self, id: EndpointId, how: CloseHow);
+    fn send(&mut self, target: Target, source: Source, repeat: Option<Repeat>) -> Result<SendId, Busy>;
+    fn stop_send(&mut self, id: SendId);
+
+    /// To the reader of the log that is shown.
+    fn show(&mut self, query: Query);
+    fn select(&mut self, seq: Option<u64>);
+    fn want(&mut self, first: u64, count: usize);
+    /// Leaves the opened file.
+    fn show_live(&mut self);
+
+    /// Starts a job on a thread of its own; its `Done` comes back through `Feed::landed`.
+    fn start(&mut self, job: Job);
+    fn window(&mut self, order: WindowOrder);
+}
+
+/// What the window reads anew each frame.
+pub trait Feed: Effects {
+    fn engine(&self) -> Arc<EngineSnapshot>;
+    fn view(&self) -> Arc<ViewSnapshot>;
+    fn recorder(&self) -> RecorderStatus;
+    /// The file that is shown instead of the live session.
+    fn opened(&self) -> Option<(PathBuf, LogState)>;
+    fn now(&self) -> Timestamp;
+    /// Jobs that ended since the last call.
+    fn landed(&mut self) -> Vec<Done>;
+    /// A signal asked the program to end.
+    fn asked_to_quit(&self) -> bool;
+    /// Where the window is to be told that something is new.
+    fn wake_through(&mut self, ctx: egui::Context);
+    /// Closes the sockets and finishes the file; the only call that may wait, at the very end.
+    fn finish(&mut self);
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum WindowOrder {
+    Copy(String),
+    SetTheme(ThemeChoice),
+    SetZoom(f32),
+    Close,
+}
+
+/// Work that reads or writes files, asks the system, or waits for the person's answer in a dialog.
+#[derive(Clone, Debug)]
+pub enum Job {
+    SaveLog {
+        query: Query,
+        format: &'static str,
+        path: PathBuf,
+        progress: Arc<Progress>,
+    },
+    ListSessions,
+    DeleteSession(PathBuf),
+    OpenSession(PathBuf),
+    OpenWorkspace(PathBuf),
+    /// `as_new`: the person named a new file; otherwise it is the debounced saving of the one in use.
+    SaveWorkspace {
+        path: PathBuf,
+        workspace: Workspace,
+        as_new: bool,
+    },
+    SavePreferences(Preferences),
+    TrustWorkspace(PathBuf),
+    OwnAddresses,
+    /// The size of a file that is to be sent; the text is its path as typed.
+    MeasureFile(String),
+    AskPath {
+        what: Ask,
+        suggested: PathBuf,
+    },
+}
+
+/// What a system dialog is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    SaveLog { format: &'static str, shown_only: bool },
+    OpenSession,
+    OpenWorkspace,
+    SaveWorkspace,
+    PayloadFile,
+}
+
+/// What came of a job.
+#[derive(Debug)]
+pub enum Done {
+    Saved {
+        path: PathBuf,
+        result: Result<u64, Failure>,
+        cancelled: bool,
+    },
+    Listed {
+        folder: PathBuf,
+        result: Result<Vec<SessionFile>, Failure>,
+    },
+    Deleted {
+        path: PathBuf,
+        result: Result<(), Failure>,
+    },
+    /// On success it is shown from now on.
+    SessionOpened {
+        path: PathBuf,
+        result: Result<(), Failure>,
+    },
+    WorkspaceOpened {
+        path: PathBuf,
+        result: Result<(Workspace, bool), WorkspaceError>,
+    },
+    WorkspaceSaved {
+        path: PathBuf,
+        as_new: bool,
+        result: Result<(), Failure>,
+    },
+    PreferencesSaved(Result<(), Failure>),
+    Trusted(Result<(), Failure>),
+    OwnAddresses(Vec<OwnAddress>),
+    Measured {
+        path: String,
+        size: Result<u64, Failure>,
+    },
+    /// `None`: cancelled; `no_dialog`: the answer came too fast for a person, so there is no dialog here.
+    PathChosen {
+        what: Ask,
+        path: Option<PathBuf>,
+        no_dialog: bool,
+    },
+}

@@ -1,0 +1,107 @@
+//! One thread that reads and writes the workspace and the preferences, in the order in which it was asked to.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use super::Waker;
+use crate::model::{Doing, Failure, Reason};
+use crate::ui::effects::Done;
+use crate::workspace::{Folders, Preferences, TrustStore, Workspace, WorkspaceError, WorkspaceLock};
+
+const QUEUE: usize = 64;
+
+pub enum FileJob {
+    Open(PathBuf),
+    Save {
+        path: PathBuf,
+        workspace: Workspace,
+        as_new: bool,
+    },
+    Preferences(Box<Preferences>),
+    Trust(PathBuf),
+    /// Answers when all before it is written.
+    End(SyncSender<()>),
+}
+
+struct Files {
+    folders: Folders,
+    trust: TrustStore,
+    /// Held while the workspace in use may be written; another window may have it.
+    lock: Option<WorkspaceLock>,
+    /// The workspace in use was made or trusted here.
+    ours: bool,
+}
+
+/// Starts the thread. `lock` and `ours` are of the workspace in use.
+pub fn start(
+    folders: Folders,
+    lock: Option<WorkspaceLock>,
+    ours: bool,
+    done: SyncSender<Done>,
+    waker: Waker,
+) -> SyncSender<FileJob> {
+    let (sender, receiver) = sync_channel(QUEUE);
+    let trust = TrustStore::load(&folders.config);
+    let files = Files { folders, trust, lock, ours };
+    // Without the thread nothing is saved; a program that cannot start one thread has worse troubles.
+    let _ = std::thread::Builder::new().name("files".into()).spawn(move || files.run(receiver, done, waker));
+    sender
+}
+
+impl Files {
+    fn run(mut self, jobs: Receiver<FileJob>, done: SyncSender<Done>, waker: Waker) {
+        for job in jobs {
+            let answer = match job {
+                FileJob::Open(path) => self.open(path),
+                FileJob::Save { path, workspace, as_new } => self.save(path, &workspace, as_new),
+                FileJob::Preferences(preferences) => Done::PreferencesSaved(preferences.save(&self.folders.config)),
+                FileJob::Trust(path) => {
+                    let result = self.trust.trust(&path);
+                    self.ours |= result.is_ok();
+                    Done::Trusted(result)
+                }
+                FileJob::End(written) => {
+                    let _ = written.try_send(());
+                    continue;
+                }
+            };
+            if done.send(answer).is_err() {
+                return;
+            }
+            waker.wake();
+        }
+    }
+
+    fn open(&mut self, path: PathBuf) -> Done {
+        let path = std::path::absolute(&path).unwrap_or(path);
+        let result = read(&self.trust, &path);
+        if let Ok((_, trusted)) = &result {
+            self.ours = *trusted;
+            self.lock = WorkspaceLock::take(&self.folders, &path).ok().flatten();
+        }
+        Done::WorkspaceOpened { path, result }
+    }
+
+    fn save(&mut self, path: PathBuf, workspace: &Workspace, as_new: bool) -> Done {
+        if as_new {
+            self.lock = WorkspaceLock::take(&self.folders, &path).ok().flatten();
+            self.ours = true;
+        }
+        let result = if self.lock.is_some() {
+            self.trust.save_workspace(workspace, &path, self.ours)
+        } else {
+            Err(Failure {
+                system: "another Sockscope has this workspace open; save it under another name".into(),
+                ..Failure::new(Doing::WriteFile, path.to_string_lossy(), Reason::NotAllowed)
+            })
+        };
+        Done::WorkspaceSaved { path, as_new, result }
+    }
+}
+
+/// The workspace, and whether exactly what was read is trusted on this computer.
+pub fn read(trust: &TrustStore, path: &Path) -> Result<(Workspace, bool), WorkspaceError> {
+    let text = Workspace::read_text(path)?;
+    let workspace = Workspace::parse(&text)?;
+    Ok((workspace, trust.trusts_content(path, text.as_bytes())))
+}

@@ -1,0 +1,123 @@
+//! Jobs that touch session files or ask the person in a dialog of the system's.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use super::{Opened, Waker};
+use crate::model::{Doing, Draft, Failure, PayloadFormat, Reason};
+use crate::session::{Log, LogView, SessionLibrary, export};
+use crate::ui::effects::{Ask, Done, Job};
+use crate::ui::state::OwnAddress;
+
+/// A person needs longer to cancel a dialog; what answers faster was none.
+const NO_DIALOG: Duration = Duration::from_millis(300);
+
+#[derive(Clone)]
+pub struct Jobs {
+    pub library: PathBuf,
+    pub waker: Waker,
+    pub opened: Arc<Mutex<Option<Opened>>>,
+}
+
+impl Jobs {
+    /// Runs a job to its end; `log` is the one that was shown when it was asked for.
+    pub fn run(&self, job: Job, log: Option<Arc<Log>>) -> Option<Done> {
+        let library = SessionLibrary::new(&self.library);
+        Some(match job {
+            Job::SaveLog { query, format, path, progress } => {
+                let path = std::path::absolute(&path).unwrap_or(path);
+                let (log, format) = (log?, export::format(format)?);
+                let result = export::save(&log, &query, format, &path, &progress);
+                let cancelled = result.is_err() && progress.cancel.load(Ordering::Acquire);
+                Done::Saved { path, result, cancelled }
+            }
+            Job::ListSessions => Done::Listed { folder: self.library.clone(), result: library.list() },
+            Job::DeleteSession(path) => Done::Deleted { result: library.delete(&path), path },
+            Job::OpenSession(path) => {
+                let path = std::path::absolute(&path).unwrap_or(path);
+                let result = Log::open(&path).map(|log| {
+                    let view = LogView::new(log.clone(), self.waker.as_fn());
+                    *self.opened.lock() = Some(Opened { path: path.clone(), log, view });
+                });
+                Done::SessionOpened { path, result }
+            }
+            Job::OwnAddresses => Done::OwnAddresses(own_addresses()),
+            Job::MeasureFile(path) => Done::Measured { size: measure(&path), path },
+            // These go to the thread of files, or begin on the window's own.
+            Job::OpenWorkspace(_)
+            | Job::SaveWorkspace { .. }
+            | Job::SavePreferences(_)
+            | Job::TrustWorkspace(_)
+            | Job::AskPath { .. } => return None,
+        })
+    }
+}
+
+/// Addresses of this computer: loopback first, then by interface.
+pub fn own_addresses() -> Vec<OwnAddress> {
+    let mut addresses: Vec<OwnAddress> = if_addrs::get_if_addrs()
+        .unwrap_or_default()
+        .into_iter()
+        .map(|interface| OwnAddress { address: interface.ip(), interface: interface.name })
+        .collect();
+    addresses.sort_by_key(|own| (!own.address.is_loopback(), own.interface.clone(), own.address));
+    addresses
+}
+
+/// The size of a plain file.
+fn measure(path: &str) -> Result<u64, Failure> {
+    let failed =
+        |reason, system: String, errno| Failure { system, errno, ..Failure::new(Doing::ReadFile, path, reason) };
+    let draft = Draft { format: PayloadFormat::File, text: path.to_owned(), ..Draft::default() };
+    let file = crate::payload::file_path(&draft).unwrap_or_else(|_| path.into());
+    match std::fs::metadata(file) {
+        Ok(about) if about.is_file() => Ok(about.len()),
+        Ok(_) => Err(failed(Reason::NotAFile, String::new(), None)),
+        Err(error) => {
+            let reason = match error.kind() {
+                std::io::ErrorKind::NotFound => Reason::FileMissing,
+                std::io::ErrorKind::PermissionDenied => Reason::NotAllowed,
+                _ => Reason::Other,
+            };
+            Err(failed(reason, error.to_string(), error.raw_os_error()))
+        }
+    }
+}
+
+/// Begins a dialog. Must be called on the window's thread.
+pub fn dialog(what: Ask, suggested: PathBuf) -> impl Future<Output = Done> + Send + use<> {
+    let mut dialog = rfd::AsyncFileDialog::new();
+    let folder = if suggested.is_dir() { Some(suggested.as_path()) } else { suggested.parent() };
+    if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
+        dialog = dialog.set_directory(folder);
+    }
+    let name = suggested.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let (dialog, saves) = match what {
+        Ask::SaveLog { format, .. } => {
+            let extension = export::format(format).map_or("", |format| format.extension);
+            (dialog.set_file_name(name).add_filter(format, &[extension]), true)
+        }
+        Ask::SaveWorkspace => (dialog.set_file_name(name).add_filter("Sockscope", &["toml"]), true),
+        Ask::PayloadFile => (dialog, false),
+        Ask::OpenSession => (dialog.add_filter("pcapng", &["pcapng"]), false),
+        Ask::OpenWorkspace => (dialog.add_filter("Sockscope", &["toml"]), false),
+    };
+    let begun = Instant::now();
+    let saving = saves.then(|| dialog.clone().save_file());
+    let opening = (!saves).then(|| dialog.pick_file());
+    async move {
+        let file = match (saving, opening) {
+            (Some(saving), _) => saving.await,
+            (None, Some(opening)) => opening.await,
+            (None, None) => None,
+        };
+        let path = file.map(|file| file.path().to_path_buf());
+        let no_dialog = path.is_none() && begun.elapsed() < NO_DIALOG;
+        Done::PathChosen { what, path, no_dialog }
+    }
+}

@@ -1,0 +1,187 @@
+//! The composer: to whom, in which format, with which ending and checksum, the text itself, and always the exact bytes.
+//!
+//! Owns: what is half typed, one text a format, the repeat fields. Never: sending (it asks by `SendAction`), file IO.
+//! Called by: the window's shell, through the panel registry.
+
+mod bytes_line;
+mod editor;
+mod history;
+mod send;
+mod target_choice;
+mod top_row;
+
+use egui::{Key, Modifiers, Ui};
+
+use super::{Anchor, Panel, set_anchor, target};
+use crate::engine::Target;
+use crate::model::{Checksum, Draft, LineEnding, PayloadFormat, TextEncoding};
+use crate::payload::Mistake;
+use crate::ui::action::{Action, Form, SendAction};
+use crate::ui::state::{Ctx, Focus};
+use crate::ui::widgets::FieldText;
+
+pub use target_choice::read_address;
+
+/// The widget id of the text, for those who want to focus it.
+pub fn editor_id() -> egui::Id {
+    egui::Id::unique("composer text")
+}
+
+#[derive(Default)]
+pub struct Composer {
+    format: PayloadFormat,
+    /// One text a format, so that switching loses nothing.
+    text: String,
+    hex: String,
+    path: String,
+    encoding: TextEncoding,
+    ending: LineEnding,
+    checksum: Checksum,
+    repeat: send::RepeatFields,
+    /// The name being typed for "Save payload".
+    saving: Option<FieldText>,
+    /// The address being typed for a UDP socket.
+    to: FieldText,
+    /// The number of the newest draft taken from `State::edited_draft`.
+    taken: u64,
+    history: history::Place,
+    composed: Composed,
+    running: send::Running,
+    /// The path that `SendAction::MeasureFile` was asked for last.
+    measured: String,
+}
+
+/// The bytes of the draft, computed when it changed.
+struct Composed {
+    of: Option<Draft>,
+    bytes: Result<Vec<u8>, Mistake>,
+}
+
+impl Default for Composed {
+    fn default() -> Self {
+        Self { of: None, bytes: Ok(Vec::new()) }
+    }
+}
+
+impl Panel for Composer {
+    fn key(&self) -> &'static str {
+        "composer"
+    }
+
+    fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
+        self.take_edit(ctx);
+        self.compose();
+        if ctx.state.focus == Some(Focus::Composer) {
+            ui.memory_mut(|memory| memory.request_focus(editor_id()));
+        }
+        let target = self.target(ctx);
+        let why = self.why_not(ctx, target.as_ref());
+        let by_key = ctx.state.form == Form::None && ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Enter));
+
+        set_anchor(ui.ctx(), Anchor::Composer, ui.max_rect());
+        ui.spacing_mut().item_spacing = egui::vec2(8.0, 6.0);
+        let by_button = self.top_row(ctx, ui, target.as_ref(), why.as_ref(), actions);
+        self.save_row(ctx, ui, actions);
+        self.editor(ctx, ui, actions);
+        // What was typed in this frame is shown in this frame.
+        self.compose();
+        self.bytes_line(ctx, ui, why.as_ref(), target.as_ref());
+        self.measure_file(ctx, actions);
+
+        match (by_button, by_key) {
+            (Some(pressed), _) => self.press(ctx, pressed, target, actions),
+            (None, true) => {
+                let why = self.why_not(ctx, target.as_ref());
+                if why.is_none() && !self.is_repeating(ctx) {
+                    self.press(ctx, send::Pressed::Send, target, actions);
+                }
+            }
+            (None, false) => {}
+        }
+    }
+}
+
+impl Composer {
+    /// The draft as it stands in the window.
+    pub fn draft(&self) -> Draft {
+        let text = match self.format {
+            PayloadFormat::Text => self.text.clone(),
+            PayloadFormat::Hex => self.hex.clone(),
+            PayloadFormat::File => self.path.trim().to_owned(),
+        };
+        let file = self.format == PayloadFormat::File;
+        Draft {
+            format: self.format,
+            text,
+            encoding: self.encoding,
+            ending: if file { LineEnding::None } else { self.ending },
+            checksum: if file { Checksum::None } else { self.checksum },
+        }
+    }
+
+    fn compose(&mut self) {
+        let unchanged = self.composed.of.as_ref().is_some_and(|of| {
+            of.format == self.format
+                && of.encoding == self.encoding
+                && (self.format == PayloadFormat::File || (of.ending == self.ending && of.checksum == self.checksum))
+                && of.text == *self.current_text()
+        });
+        if unchanged {
+            return;
+        }
+        let draft = self.draft();
+        self.composed.bytes = match self.format {
+            PayloadFormat::File => Ok(Vec::new()),
+            _ => crate::payload::compose(&draft),
+        };
+        self.composed.of = Some(Draft { text: self.current_text().clone(), ..draft });
+    }
+
+    fn current_text(&self) -> &String {
+        match self.format {
+            PayloadFormat::Text => &self.text,
+            PayloadFormat::Hex => &self.hex,
+            PayloadFormat::File => &self.path,
+        }
+    }
+
+    fn take_edit(&mut self, ctx: &Ctx<'_>) {
+        let (number, draft) = &ctx.state.edited_draft;
+        if *number == self.taken {
+            return;
+        }
+        self.taken = *number;
+        self.format = draft.format;
+        match draft.format {
+            PayloadFormat::Text => self.text.clone_from(&draft.text),
+            PayloadFormat::Hex => self.hex.clone_from(&draft.text),
+            PayloadFormat::File => {
+                self.path.clone_from(&draft.text);
+                return;
+            }
+        }
+        self.encoding = draft.encoding;
+        self.ending = draft.ending;
+        self.checksum = draft.checksum;
+    }
+
+    fn measure_file(&mut self, ctx: &Ctx<'_>, actions: &mut Vec<Action>) {
+        let path = self.path.trim();
+        let known = ctx.state.file.as_ref().is_some_and(|file| file.path == path);
+        if self.format == PayloadFormat::File && !path.is_empty() && !known && self.measured != path {
+            self.measured = path.to_owned();
+            actions.push(Action::Send(SendAction::MeasureFile(path.to_owned())));
+        }
+    }
+
+    /// The target; an address that came from elsewhere is put into the field.
+    fn target(&mut self, ctx: &Ctx<'_>) -> Option<Target> {
+        let target = target::current(ctx)?;
+        if let Target::Datagram { to, .. } = &target
+            && target_choice::read_address(&self.to.text).as_ref() != Some(to)
+        {
+            self.to = FieldText::new(to.to_string());
+        }
+        Some(target)
+    }
+}

@@ -1,0 +1,74 @@
+//! Lines between the filter and the rows that must not be missed: the view is paused, a file is shown.
+//! What concerns the whole window (recording fails, an inert workspace) is in `banners`.
+
+use egui::{Align, Color32, Layout, Pos2, Rect, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo};
+
+use crate::ui::action::{Action, LogAction, SessionAction};
+use crate::ui::state::Ctx;
+use crate::ui::theme;
+use crate::ui::widgets;
+
+pub fn ui(ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
+    let words = ctx.words;
+    if let Some((text, open)) = &ctx.state.crashed_offer {
+        let dismiss = (words.get("sessions.dismiss"), Action::Session(SessionAction::DismissCrashed));
+        let offer = (words.get("sessions.open"), open.clone());
+        actions.extend(bar(ctx, ui, ctx.theme.outgoing, text, &[dismiss, offer]));
+    }
+    if let Some(opened) = &ctx.state.opened_file {
+        let name = opened.path.file_name().unwrap_or_default().to_string_lossy();
+        let name = crate::payload::visible_text(&name, 200);
+        let mut text = words.fill("sessions.reading_file", &[("name", &name)]);
+        if opened.log.indexed_bytes < opened.log.file_bytes && opened.log.damage.is_none() {
+            let percent = opened.log.indexed_bytes * 100 / opened.log.file_bytes.max(1);
+            text = format!("{text} · {}", words.fill("sessions.indexing", &[("percent", &percent)]));
+        }
+        if let Some((offset, reason)) = &opened.log.damage {
+            let reason = crate::payload::visible_text(reason, 300);
+            let offset = words.number(*offset);
+            let cut = words.fill("sessions.cut_at", &[("offset", &offset), ("reason", &reason)]);
+            text = format!("{text} · {cut}");
+        }
+        let back = (words.get("sessions.back"), Action::Session(SessionAction::ShowLive));
+        actions.extend(bar(ctx, ui, ctx.theme.accent, &text, &[back]));
+    }
+    if ctx.state.paused {
+        let resume = (words.get("log.resume"), Action::Log(LogAction::Pause(false)));
+        actions.extend(bar(ctx, ui, ctx.theme.accent, words.get("log.paused"), &[resume]));
+    }
+}
+
+/// A line (more where the text is long) with a coloured edge, and what can be done about it.
+fn bar(ctx: &Ctx<'_>, ui: &mut Ui, color: Color32, text: &str, offers: &[(&str, Action)]) -> Option<Action> {
+    let mut asked = None;
+    let width = ui.available_width();
+    // Buttons are measured by their words, so that the text knows its room.
+    let font = theme::body();
+    let buttons: f32 = offers
+        .iter()
+        .map(|(name, _)| {
+            let galley = ui.painter().layout_no_wrap((*name).to_owned(), font.clone(), ctx.theme.text);
+            galley.size().x + 2.0 * ui.spacing().button_padding.x + ui.spacing().item_spacing.x
+        })
+        .sum();
+    let room = (width - buttons - 36.0).max(80.0);
+    let galley = ui.painter().layout(text.to_owned(), font, ctx.theme.text, room);
+    let height = galley.size().y.max(22.0) + 12.0;
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(width, height), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, text));
+    ui.painter().rect_filled(rect, 0.0, ctx.theme.raised);
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, ctx.theme.line));
+    let edge = Rect::from_min_size(rect.min, Vec2::new(3.0, height));
+    ui.painter().rect_filled(edge, 0.0, color);
+    let at = Pos2::new(rect.left() + 14.0, rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, ctx.theme.text);
+    let layout = Layout::right_to_left(Align::Center);
+    ui.scope_builder(UiBuilder::new().max_rect(rect.shrink2(Vec2::new(10.0, 2.0))).layout(layout), |ui| {
+        for (name, action) in offers {
+            if widgets::button(ui, name).clicked() {
+                asked = Some(action.clone());
+            }
+        }
+    });
+    asked
+}

@@ -1,0 +1,148 @@
+//! Saved payloads: a row each with its name and Send. A click puts one into the composer.
+//!
+//! Owns: the name being typed. Called by: the sidebar.
+
+use egui::{Align2, Button, Id, Key, Pos2, RichText, Sense, TextStyle, Ui, UiBuilder, Vec2};
+
+use super::sidebar::one_line;
+use super::target::{self, Unsendable};
+use crate::engine::Target;
+use crate::model::SavedPayload;
+use crate::payload::visible_text;
+use crate::ui::action::{Action, SendAction};
+use crate::ui::state::Ctx;
+use crate::ui::widgets::{Field, FieldText};
+
+/// To whom the rows send, found once a frame: it may take a walk through ten thousand peers.
+pub struct Destination {
+    target: Option<Target>,
+    name: String,
+    sendable: Result<(), Unsendable>,
+}
+
+impl Destination {
+    pub fn of(ctx: &Ctx<'_>) -> Self {
+        let target = target::current(ctx);
+        let sendable = target::sendable(ctx, target.as_ref());
+        let name = target.as_ref().map(|target| target::name(ctx, target)).unwrap_or_default();
+        Self { target, name, sendable }
+    }
+}
+
+#[derive(Default)]
+pub struct Payloads {
+    /// Which one is being renamed, and the name as typed.
+    renaming: Option<(usize, FieldText)>,
+}
+
+impl Payloads {
+    pub fn row(
+        &mut self,
+        ctx: &Ctx<'_>,
+        ui: &mut Ui,
+        index: usize,
+        payload: &SavedPayload,
+        to: &Destination,
+        actions: &mut Vec<Action>,
+    ) {
+        if self.renaming.as_ref().is_some_and(|(of, _)| *of == index) {
+            self.rename_field(ctx, ui, index, actions);
+            return;
+        }
+        let place = ui.max_rect();
+        let name = visible_text(&payload.name, 200);
+        let id = Id::unique(("saved payload", index));
+        let response = ui.interact(place, id, Sense::click());
+        if response.hovered() || response.has_focus() {
+            ui.painter().rect_filled(place, egui::CornerRadius::same(6), ctx.theme.raised);
+        }
+        let body = TextStyle::Body.resolve(ui.style());
+        let center = place.center().y;
+        ui.painter().text(Pos2::new(place.left() + 6.0, center), Align2::LEFT_CENTER, "▸", body.clone(), ctx.theme.dim);
+        let galley = one_line(ui, &name, body, ctx.theme.text, (place.width() - 20.0 - 56.0).max(20.0));
+        ui.painter().galley(Pos2::new(place.left() + 20.0, center - galley.size().y / 2.0), galley, ctx.theme.text);
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+        send_button(ctx, ui, index, payload, to, actions);
+        if response.clicked() {
+            actions.push(Action::Send(SendAction::Edit(payload.draft.clone())));
+        }
+        response.context_menu(|ui| self.menu(ctx, ui, index, payload, actions));
+        response.on_hover_text(tooltip(ctx, payload));
+    }
+
+    fn menu(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, index: usize, payload: &SavedPayload, actions: &mut Vec<Action>) {
+        if ui.button(ctx.words.get("sidebar.edit_payload")).clicked() {
+            actions.push(Action::Send(SendAction::Edit(payload.draft.clone())));
+            ui.close();
+        }
+        if ui.button(ctx.words.get("sidebar.rename")).clicked() {
+            self.renaming = Some((index, FieldText::new(payload.name.clone())));
+            ui.ctx().memory_mut(|memory| memory.request_focus(rename_id()));
+            ui.close();
+        }
+        if ui.button(ctx.words.get("sidebar.remove")).clicked() {
+            actions.push(Action::Send(SendAction::RemovePayload(index)));
+            ui.close();
+        }
+    }
+
+    fn rename_field(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, index: usize, actions: &mut Vec<Action>) {
+        let Some((_, name)) = &mut self.renaming else { return };
+        let width = ui.available_width() - 20.0;
+        let field = Field { theme: ctx.theme, name: ctx.words.get("sidebar.new_name"), width, placeholder: "" };
+        let response = field.show(ui, rename_id(), name);
+        if !response.lost_focus() {
+            return;
+        }
+        let escape = ui.input(|i| i.key_pressed(Key::Escape));
+        let text = name.text.trim().to_owned();
+        self.renaming = None;
+        if !escape && !text.is_empty() {
+            actions.push(Action::Send(SendAction::RenamePayload(index, text)));
+        }
+    }
+}
+
+fn send_button(
+    ctx: &Ctx<'_>,
+    ui: &mut Ui,
+    index: usize,
+    payload: &SavedPayload,
+    to: &Destination,
+    actions: &mut Vec<Action>,
+) {
+    let place = ui.max_rect();
+    let right = egui::Rect::from_min_max(Pos2::new(place.right() - 52.0, place.top()), place.max);
+    let layout = egui::Layout::right_to_left(egui::Align::Center);
+    ui.scope_builder(UiBuilder::new().max_rect(right).layout(layout).id_salt(("send payload", index)), |ui| {
+        let text = RichText::new(ctx.words.get("composer.send")).text_style(TextStyle::Small).color(ctx.theme.text);
+        let button = Button::new(text).fill(ctx.theme.raised).min_size(Vec2::new(0.0, 20.0));
+        let enabled = to.sendable.is_ok();
+        let response = ui.add_enabled(enabled, button);
+        let name = visible_text(&payload.name, 200);
+        let said = ctx.words.fill("sidebar.send_payload", &[("name", &name)]);
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, enabled, &said));
+        match (&to.sendable, &to.target) {
+            (Ok(()), Some(target)) => {
+                if response.clicked() {
+                    let (target, draft) = (target.clone(), payload.draft.clone());
+                    actions.push(Action::Send(SendAction::Send { target, draft, repeat: None }));
+                }
+                response.on_hover_text(ctx.words.fill("sidebar.send_to", &[("target", &to.name)]));
+            }
+            (Err(why), _) => {
+                response.on_disabled_hover_text(ctx.words.fill(why.key, &[("name", &why.name)]));
+            }
+            (Ok(()), None) => {}
+        }
+    });
+}
+
+fn rename_id() -> Id {
+    Id::unique("saved payload name")
+}
+
+fn tooltip(ctx: &Ctx<'_>, payload: &SavedPayload) -> String {
+    let draft = &payload.draft;
+    format!("{}: {}", ctx.words.payload_format(draft.format), visible_text(&draft.text, 300))
+}

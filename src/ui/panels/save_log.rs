@@ -1,0 +1,205 @@
+//! Save log…: format, which events, where to. Works through the path field alone; the system's dialog only fills it.
+
+use std::path::PathBuf;
+
+use egui::{Align2, Area, ComboBox, Frame, Id, Key, Order, ProgressBar, RichText, TextEdit, Ui, Vec2};
+
+use crate::session::export::FORMATS;
+use crate::ui::action::{Action, Form, SessionAction, ViewAction};
+use crate::ui::panels::{Anchor, Panel, anchor};
+use crate::ui::state::Ctx;
+use crate::ui::theme;
+use crate::ui::widgets;
+
+const WIDTH: f32 = 560.0;
+
+#[derive(Default)]
+pub struct SaveLog {
+    format: usize,
+    shown_only: bool,
+    path: String,
+    /// The person changed the path: it no longer follows the format.
+    typed: bool,
+    chosen: u64,
+    open: bool,
+}
+
+impl Panel for SaveLog {
+    fn key(&self) -> &'static str {
+        "save_log"
+    }
+
+    fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
+        if ctx.state.form != Form::SaveLog {
+            self.open = false;
+            return;
+        }
+        let fresh = !std::mem::replace(&mut self.open, true);
+        if fresh {
+            self.typed = false;
+            self.suggest(ctx);
+        }
+        if self.chosen != ctx.state.saving.chosen.0 {
+            self.chosen = ctx.state.saving.chosen.0;
+            if let Some(path) = &ctx.state.saving.chosen.1 {
+                self.path = path.to_string_lossy().into_owned();
+                self.typed = true;
+            }
+        }
+        let screen = ui.ctx().content_rect();
+        let beneath = anchor(ui.ctx(), Anchor::SaveLog);
+        let at = beneath
+            .map_or(screen.right_top() + Vec2::new(-12.0, 80.0), |rect| rect.right_bottom() + Vec2::new(0.0, 6.0));
+        let area = Area::new(Id::unique("save_log")).order(Order::Foreground).pivot(Align2::RIGHT_TOP).fixed_pos(at);
+        let response = area.show(ui.ctx(), |ui| {
+            Frame::popup(ui.style()).inner_margin(16).show(ui, |ui| {
+                ui.set_width(WIDTH.min(screen.width() - 60.0));
+                self.content(ctx, ui, fresh, actions);
+            });
+        });
+        let escaped = ui.input(|input| input.key_pressed(Key::Escape));
+        let elsewhere = response.response.clicked_elsewhere()
+            && !fresh
+            && !ctx.state.dialog_open
+            && !egui::Popup::is_any_open(ui.ctx())
+            && !beneath.is_some_and(|rect| ui.rect_contains_pointer(rect));
+        if escaped || elsewhere {
+            actions.push(Action::View(ViewAction::HideForm));
+        }
+    }
+}
+
+impl SaveLog {
+    fn suggest(&mut self, ctx: &Ctx<'_>) {
+        if !self.typed {
+            let extension = FORMATS.get(self.format).map_or("", |format| format.extension);
+            let name = ctx.state.saving.suggested.to_string_lossy();
+            self.path = if extension.is_empty() { name.into_owned() } else { format!("{name}.{extension}") };
+        } else if let Some(format) = FORMATS.get(self.format) {
+            // A typed path keeps its name; only the ending of a known format follows.
+            let path = PathBuf::from(&self.path);
+            let known = path.extension().is_some_and(|end| FORMATS.iter().any(|format| end == format.extension));
+            if known {
+                self.path = path.with_extension(format.extension).to_string_lossy().into_owned();
+            }
+        }
+    }
+
+    fn content(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, fresh: bool, actions: &mut Vec<Action>) {
+        let words = ctx.words;
+        ui.spacing_mut().item_spacing.y = 8.0;
+        ui.label(RichText::new(words.get("save.title")).font(theme::semibold(14.0)));
+        egui::Grid::new("save_log_grid").num_columns(2).spacing([12.0, 10.0]).show(ui, |ui| {
+            ui.label(RichText::new(words.get("save.format")).color(ctx.theme.dim));
+            self.formats(ctx, ui);
+            ui.end_row();
+            ui.label(RichText::new(words.get("save.what")).color(ctx.theme.dim));
+            ui.horizontal(|ui| {
+                for (key, shown_only) in [("save.all", false), ("save.shown", true)] {
+                    let name = words.get(key);
+                    if widgets::chip(ui, ctx.theme, name, None, name, self.shown_only == shown_only).clicked() {
+                        self.shown_only = shown_only;
+                    }
+                }
+            });
+            ui.end_row();
+            ui.label(RichText::new(words.get("save.path")).color(ctx.theme.dim));
+            self.path_field(ctx, ui, fresh, actions);
+            ui.end_row();
+        });
+        if ctx.state.no_dialog {
+            ui.label(RichText::new(words.get("dialog.none")).color(ctx.theme.dim));
+        }
+        if let Some(failure) = &ctx.state.saving.failed {
+            let text = format!("{} {}", words.failure(failure), words.hint(failure));
+            ui.add(egui::Label::new(RichText::new(text).color(ctx.theme.error)).wrap());
+        }
+        self.buttons(ctx, ui, actions);
+    }
+
+    fn formats(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        let name = |at: usize| FORMATS.get(at).map_or("", |format| ctx.words.export_format(format.name));
+        let combo = ComboBox::from_id_salt("save_format").selected_text(name(self.format)).width(240.0);
+        let before = self.format;
+        let response = combo.show_ui(ui, |ui| {
+            for at in 0..FORMATS.len() {
+                ui.selectable_value(&mut self.format, at, name(at));
+            }
+        });
+        let label = format!("{}: {}", ctx.words.get("save.format"), name(self.format));
+        response.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, &label));
+        if before != self.format {
+            self.suggest(ctx);
+        }
+    }
+
+    fn path_field(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, fresh: bool, actions: &mut Vec<Action>) {
+        ui.horizontal(|ui| {
+            let field = TextEdit::singleline(&mut self.path)
+                .id(egui::Id::unique("save_path"))
+                .font(theme::mono())
+                .desired_width(WIDTH - 170.0);
+            let response = ui.add(field.margin(egui::Margin::symmetric(8, 4)));
+            let (name, text) = (ctx.words.get("save.path"), self.path.clone());
+            response.widget_info(|| {
+                let mut info = egui::WidgetInfo::labeled(egui::Role::TextInput, true, name);
+                info.current_text_value = Some(text.clone());
+                info
+            });
+            if fresh {
+                response.request_focus();
+            }
+            if response.changed() {
+                self.typed = true;
+            }
+            if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
+                self.save(ctx, actions);
+            }
+            let choose = egui::Button::new(ctx.words.get("save.choose"));
+            if ui.add_enabled(!ctx.state.dialog_open, choose).clicked() {
+                let format = FORMATS.get(self.format).map_or("", |format| format.name);
+                let shown_only = self.shown_only;
+                actions.push(Action::Session(SessionAction::SaveWithDialog { format, shown_only }));
+            }
+        });
+    }
+
+    fn buttons(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
+        if let Some(running) = &ctx.state.saving.running {
+            let (done, total) = running.done();
+            let text = ctx
+                .words
+                .fill("save.saving", &[("done", &ctx.words.number(done)), ("total", &ctx.words.number(total))]);
+            let share = if total == 0 { 0.0 } else { (done as f64 / total as f64) as f32 };
+            ui.horizontal(|ui| {
+                ui.add(ProgressBar::new(share).text(text).desired_width(300.0));
+                if widgets::button(ui, ctx.words.get("save.stop")).clicked() {
+                    actions.push(Action::Session(SessionAction::CancelSave));
+                }
+            });
+            ui.ctx().request_repaint_after(std::time::Duration::from_millis(100));
+            return;
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if widgets::primary(ui, ctx.theme, ctx.words.get("save.save")).clicked() {
+                self.save(ctx, actions);
+            }
+            if widgets::button(ui, ctx.words.get("save.cancel")).clicked() {
+                actions.push(Action::View(ViewAction::HideForm));
+            }
+        });
+    }
+
+    fn save(&mut self, ctx: &Ctx<'_>, actions: &mut Vec<Action>) {
+        let typed = self.path.trim();
+        let Some(format) = FORMATS.get(self.format) else { return };
+        if typed.is_empty() || ctx.state.saving.running.is_some() {
+            return;
+        }
+        let mut path = PathBuf::from(typed);
+        if path.extension().is_none() {
+            path.set_extension(format.extension);
+        }
+        actions.push(Action::Session(SessionAction::Save { format: format.name, shown_only: self.shown_only, path }));
+    }
+}

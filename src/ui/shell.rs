@@ -1,0 +1,123 @@
+//! The layout of the window, from the panels' registry. Keeps a panel that panics from taking the session with it.
+//!
+//! Owns: the panels. Never: shared state (that is `State`, through `Ctx`). Called by: `app`.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use egui::{CentralPanel, Frame, Margin, Panel as Side, Ui};
+
+use super::action::Action;
+use super::panels::{Banners, Entry, Place, registry};
+use super::state::Ctx;
+use super::widgets;
+
+pub struct Shell {
+    entries: Vec<Entry>,
+}
+
+impl Default for Shell {
+    fn default() -> Self {
+        Self { entries: registry() }
+    }
+}
+
+const TOP: f32 = 40.0;
+const STATUS: f32 = 25.0;
+
+impl Shell {
+    /// Lays the window out and collects what the person asked for.
+    pub fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let theme = ctx.theme;
+        let frame = |fill| Frame::new().fill(fill).inner_margin(Margin::ZERO);
+        Side::top("top")
+            .exact_size(TOP)
+            .frame(frame(theme.panel).inner_margin(Margin::symmetric(12, 0)))
+            .show(ui, |ui| self.place(Place::Top, ctx, ui, actions));
+        Side::bottom("status")
+            .exact_size(STATUS)
+            .frame(frame(theme.panel).inner_margin(Margin::symmetric(12, 0)))
+            .show(ui, |ui| self.place(Place::Status, ctx, ui, actions));
+        if Banners::needed(ctx) {
+            Side::top("banner").frame(frame(theme.panel)).show(ui, |ui| self.place(Place::Banner, ctx, ui, actions));
+        }
+        let width = ui.available_width();
+        Side::left("sidebar")
+            .resizable(true)
+            .default_size(264.0)
+            .size_range(160.0..=(width * 0.5).max(161.0))
+            .frame(frame(theme.panel))
+            .show(ui, |ui| self.fill(Place::Left, ctx, ui, actions));
+        let height = ui.available_height();
+        if ctx.state.opened_file.is_none() {
+            Side::bottom("composer")
+                .resizable(true)
+                .default_size(148.0)
+                .size_range(96.0..=(height * 0.5).max(97.0))
+                .frame(frame(theme.panel).inner_margin(Margin::symmetric(12, 8)))
+                .show(ui, |ui| self.fill(Place::Composer, ctx, ui, actions));
+        }
+        // The log keeps its head and a few rows.
+        let most_bytes = ui.available_height() - super::panels::LOG_HEAD - 5.0 * super::theme::LOG_ROW;
+        if ctx.state.selected_event.is_some() && !ctx.state.bytes_hidden {
+            Side::bottom("bytes")
+                .resizable(true)
+                .default_size(190.0)
+                .size_range(72.0..=most_bytes.max(73.0))
+                .frame(frame(theme.panel))
+                .show(ui, |ui| self.fill(Place::Bytes, ctx, ui, actions));
+        }
+        CentralPanel::no_frame().frame(frame(theme.background)).show(ui, |ui| {
+            self.place(Place::Log, ctx, ui, actions);
+            if ctx.state.is_first_minute(ctx.view) {
+                // Beneath the log's own header lines.
+                let mut rect = ui.max_rect();
+                rect.min.y += super::panels::LOG_HEAD;
+                let mut middle = ui.new_child(egui::UiBuilder::new().max_rect(rect).id_salt("first_minute"));
+                middle.set_clip_rect(rect.intersect(ui.clip_rect()));
+                self.place(Place::FirstMinute, ctx, &mut middle, actions);
+            }
+        });
+        self.place(Place::Over, ctx, ui, actions);
+    }
+
+    /// The same in a panel that a person can resize: it keeps its size whatever is in it.
+    fn fill(&mut self, place: Place, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let rect = ui.available_rect_before_wrap();
+        ui.scope_builder(egui::UiBuilder::new().max_rect(rect), |ui| {
+            ui.set_clip_rect(rect.intersect(ui.clip_rect()));
+            self.place(place, ctx, ui, actions);
+        });
+        ui.expand_to_include_rect(rect);
+    }
+
+    fn place(&mut self, place: Place, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.place == place) {
+            guarded(entry, ctx, ui, actions);
+        }
+    }
+}
+
+/// Draws one panel; if it panics, its place says so and offers a fresh one. The session goes on.
+fn guarded(entry: &mut Entry, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
+    if entry.broken {
+        if entry.place == Place::Over {
+            return;
+        }
+        ui.horizontal(|ui| {
+            ui.colored_label(ctx.theme.error, ctx.words.fill("panel.broken", &[("panel", &entry.panel.key())]));
+            if widgets::button(ui, ctx.words.get("panel.again")).clicked() {
+                let key = entry.panel.key();
+                if let Some(fresh) = registry().into_iter().find(|fresh| fresh.panel.key() == key) {
+                    *entry = fresh;
+                }
+            }
+        });
+        return;
+    }
+    let asked_before = actions.len();
+    let panel = &mut entry.panel;
+    if catch_unwind(AssertUnwindSafe(|| panel.ui(ctx, ui, actions))).is_err() {
+        actions.truncate(asked_before);
+        entry.broken = true;
+    }
+}

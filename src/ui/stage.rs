@@ -1,0 +1,155 @@
+//! A `Feed` without sockets and files: made-up snapshots to look at, orders written down. For tests and benches.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::app;
+use super::effects::{Done, Effects, Feed, Job, WindowOrder};
+use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, Source, Target};
+use crate::model::{ConnectionId, EndpointId, EndpointSettings, SendId, Timestamp};
+use crate::session::{LogState, Query, RecorderStatus, ViewSnapshot};
+
+/// An order as it was given.
+#[derive(Clone, Debug)]
+pub enum Order {
+    Open(EndpointId, EndpointSettings),
+    Close(EndpointId, Peers),
+    Forget(EndpointId),
+    CloseConnection(ConnectionId, CloseHow),
+    ClosePeers(EndpointId, CloseHow),
+    Send(Target, Source, Option<Repeat>),
+    StopSend(SendId),
+    Show(Query),
+    Select(Option<u64>),
+    Want(u64, usize),
+    ShowLive,
+    Start(Job),
+    Window(WindowOrder),
+}
+
+#[derive(Default)]
+pub struct Stage {
+    pub engine: Arc<EngineSnapshot>,
+    pub view: Arc<ViewSnapshot>,
+    pub recorder: RecorderStatus,
+    pub opened: Option<(PathBuf, LogState)>,
+    pub now: Timestamp,
+    pub landed: Vec<Done>,
+    pub orders: Vec<Order>,
+    /// The engine takes no orders.
+    pub busy: bool,
+    sends: u64,
+    ctx: Option<egui::Context>,
+}
+
+impl Stage {
+    /// The orders that were given since the last call, without those for rows.
+    pub fn take_orders(&mut self) -> Vec<Order> {
+        let mut orders = std::mem::take(&mut self.orders);
+        orders.retain(|order| !matches!(order, Order::Want(..)));
+        orders
+    }
+}
+
+impl Effects for Stage {
+    fn open(&mut self, id: EndpointId, settings: EndpointSettings) -> Result<(), Busy> {
+        if self.busy {
+            return Err(Busy);
+        }
+        self.orders.push(Order::Open(id, settings));
+        Ok(())
+    }
+
+    fn close(&mut self, id: EndpointId, peers: Peers) {
+        self.orders.push(Order::Close(id, peers));
+    }
+
+    fn forget(&mut self, id: EndpointId) {
+        self.orders.push(Order::Forget(id));
+    }
+
+    fn close_connection(&mut self, id: ConnectionId, how: CloseHow) {
+        self.orders.push(Order::CloseConnection(id, how));
+    }
+
+    fn close_peers(&mut self, id: EndpointId, how: CloseHow) {
+        self.orders.push(Order::ClosePeers(id, how));
+    }
+
+    fn send(&mut self, target: Target, source: Source, repeat: Option<Repeat>) -> Result<SendId, Busy> {
+        if self.busy {
+            return Err(Busy);
+        }
+        self.orders.push(Order::Send(target, source, repeat));
+        self.sends += 1;
+        Ok(SendId(self.sends))
+    }
+
+    fn stop_send(&mut self, id: SendId) {
+        self.orders.push(Order::StopSend(id));
+    }
+
+    fn show(&mut self, query: Query) {
+        self.orders.push(Order::Show(query));
+    }
+
+    fn select(&mut self, seq: Option<u64>) {
+        self.orders.push(Order::Select(seq));
+    }
+
+    fn want(&mut self, first: u64, count: usize) {
+        self.orders.push(Order::Want(first, count));
+    }
+
+    fn show_live(&mut self) {
+        self.opened = None;
+        self.orders.push(Order::ShowLive);
+    }
+
+    fn start(&mut self, job: Job) {
+        self.orders.push(Order::Start(job));
+    }
+
+    fn window(&mut self, order: WindowOrder) {
+        if let Some(ctx) = &self.ctx {
+            app::carry_out(ctx, order.clone());
+        }
+        self.orders.push(Order::Window(order));
+    }
+}
+
+impl Feed for Stage {
+    fn engine(&self) -> Arc<EngineSnapshot> {
+        self.engine.clone()
+    }
+
+    fn view(&self) -> Arc<ViewSnapshot> {
+        self.view.clone()
+    }
+
+    fn recorder(&self) -> RecorderStatus {
+        self.recorder.clone()
+    }
+
+    fn opened(&self) -> Option<(PathBuf, LogState)> {
+        self.opened.clone()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn landed(&mut self) -> Vec<Done> {
+        std::mem::take(&mut self.landed)
+    }
+
+    fn asked_to_quit(&self) -> bool {
+        false
+    }
+
+    fn wake_through(&mut self, ctx: egui::Context) {
+        self.ctx = Some(ctx);
+    }
+
+    fn finish(&mut self) {}
+}

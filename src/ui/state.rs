@@ -1,0 +1,212 @@
+//! What several panels must know. Panels read it through `Ctx`; only `apply` writes it.
+
+use std::sync::Arc;
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+
+use crate::engine::{EngineSnapshot, Target};
+use crate::model::{Draft, EndpointId, EndpointSettings, Failure, SavedPayload, SendId, TextEncoding, Timestamp};
+use crate::session::export::Progress;
+use crate::session::{LogState, Query, RecorderStatus, Scope, SessionFile, ViewSnapshot};
+use crate::words::{Language, Words};
+use crate::workspace::{Preferences, ThemeChoice};
+
+use super::action::Form;
+use super::theme::Theme;
+
+/// Shared by all panels of a frame.
+pub struct Ctx<'a> {
+    pub words: &'static Words,
+    pub theme: &'a Theme,
+    pub state: &'a State,
+    /// The engine as it was when the frame began.
+    pub engine: &'a EngineSnapshot,
+    /// The rows that can be drawn.
+    pub view: &'a ViewSnapshot,
+    pub recorder: &'a RecorderStatus,
+    pub now: Timestamp,
+}
+
+/// Everything that more than one panel needs.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// The endpoints of the workspace, in its order; open or not.
+    pub endpoints: Vec<Configured>,
+    pub payloads: Vec<SavedPayload>,
+    /// What the log shows: scope, chips, text.
+    pub query: Query,
+    pub selected_event: Option<u64>,
+    pub paused: bool,
+    pub local_time: bool,
+    pub as_hex: bool,
+    pub form: Form,
+    /// Addresses of this computer for the bind list, refreshed when a form opens (never in a frame).
+    pub own_addresses: Vec<OwnAddress>,
+    /// Payload texts sent, newest last.
+    pub history: Vec<String>,
+    /// Short messages at the corner, newest last.
+    pub toasts: Vec<Toast>,
+    /// A session file is shown instead of the one being recorded.
+    pub opened_file: Option<OpenedFile>,
+    /// The workspace came from elsewhere: nothing starts until the person trusts it.
+    pub inert_workspace: bool,
+    pub workspace_path: Option<PathBuf>,
+
+    pub language: Language,
+    pub theme: ThemeChoice,
+    pub zoom: f32,
+    pub palette_open: bool,
+    pub bytes_hidden: bool,
+    /// Who gets the keyboard in the next frame; gone after it.
+    pub focus: Option<Focus>,
+    /// What the composer takes over; the number grows with every `SendAction::Edit`.
+    pub edited_draft: (u64, Draft),
+    /// The newest press of Send, for progress and Stop beside the button.
+    pub last_send: Option<SendId>,
+    /// Why the newest press of Send was not taken, in words.
+    pub send_error: Option<String>,
+    /// To whom the composer and the saved payloads send; `None`: the first that is there.
+    pub target: Option<Target>,
+    /// The size of the file named in the composer, found by a job.
+    pub file: Option<MeasuredFile>,
+    /// What the newest `EndpointAction::Create` became.
+    pub last_created: Option<EndpointId>,
+
+    pub saving: Saving,
+    pub sessions: Sessions,
+    /// A dialog of the system's is open: its buttons wait.
+    pub dialog_open: bool,
+    /// The system has no file dialog, or gave none: say so and point at the path field.
+    pub no_dialog: bool,
+
+    /// What waits for the engine before it can go on.
+    pub waiting: Waiting,
+    /// A session that a crash left behind: the words of the offer, and what opens it.
+    pub crashed_offer: Option<(String, super::action::Action)>,
+    /// Since when changes wait to be written.
+    pub unsaved: Unsaved,
+    /// Preferences of a newer version, kept as they are.
+    pub other_preferences: Preferences,
+    pub(super) next_endpoint: u32,
+    pub(super) held_query: Option<Query>,
+}
+
+/// A session file that is shown read-only.
+#[derive(Clone, Debug, Default)]
+pub struct OpenedFile {
+    pub path: PathBuf,
+    pub log: LogState,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeasuredFile {
+    /// As it was typed.
+    pub path: String,
+    pub size: Result<u64, Failure>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    Composer,
+    Filter,
+}
+
+/// Saving the log to a file.
+#[derive(Clone, Debug, Default)]
+pub struct Saving {
+    /// Where the folder of exports is, and the name to begin with (no extension).
+    pub suggested: PathBuf,
+    /// What the dialog brought; the number grows so that the field notices.
+    pub chosen: (u64, Option<PathBuf>),
+    pub running: Option<SaveRunning>,
+    pub failed: Option<Failure>,
+}
+
+#[derive(Clone, Debug)]
+pub struct SaveRunning {
+    pub path: PathBuf,
+    pub progress: Arc<Progress>,
+}
+
+impl SaveRunning {
+    /// Events written and to be written.
+    pub fn done(&self) -> (u64, u64) {
+        (self.progress.done.load(Ordering::Relaxed), self.progress.total.load(Ordering::Relaxed))
+    }
+}
+
+/// The files of the session folder.
+#[derive(Clone, Debug, Default)]
+pub struct Sessions {
+    /// `None` until the folder was read.
+    pub list: Option<Arc<[SessionFile]>>,
+    pub folder: PathBuf,
+    pub failed: Option<Failure>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unsaved {
+    pub workspace: Option<Timestamp>,
+    pub preferences: Option<Timestamp>,
+}
+
+/// Steps that need the engine's answer to an earlier one.
+#[derive(Clone, Debug, Default)]
+pub struct Waiting {
+    /// Listeners of echo demos that are to get a client.
+    pub echo: Vec<EndpointId>,
+    /// Edited endpoints that open again once their old socket is closed.
+    pub reopen: VecDeque<EndpointId>,
+}
+
+impl State {
+    pub fn endpoint(&self, id: EndpointId) -> Option<&Configured> {
+        self.endpoints.iter().find(|endpoint| endpoint.id == id)
+    }
+
+    /// How the content of this endpoint's sockets is shown as text.
+    pub fn encoding_of(&self, id: EndpointId) -> TextEncoding {
+        self.endpoint(id).map_or(TextEncoding::Utf8, |endpoint| endpoint.settings.shown_as)
+    }
+
+    /// The encoding that belongs to a scope.
+    pub fn encoding_of_scope(&self, scope: &Scope, engine: &EngineSnapshot) -> TextEncoding {
+        match scope {
+            Scope::All => TextEncoding::Utf8,
+            Scope::Endpoint(id) => self.encoding_of(*id),
+            Scope::Connection(connection) => engine
+                .endpoints
+                .iter()
+                .find(|endpoint| endpoint.peers.iter().any(|peer| peer.id == *connection))
+                .map_or(TextEncoding::Utf8, |endpoint| self.encoding_of(endpoint.id)),
+        }
+    }
+
+    /// Nothing is recorded, configured or opened yet: the window teaches.
+    pub fn is_first_minute(&self, view: &ViewSnapshot) -> bool {
+        view.total == 0 && self.opened_file.is_none()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Configured {
+    pub id: EndpointId,
+    pub settings: EndpointSettings,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnAddress {
+    pub address: std::net::IpAddr,
+    pub interface: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Toast {
+    pub text: String,
+    pub is_error: bool,
+    pub until: Timestamp,
+    /// What the button of the toast does (Undo).
+    pub undo: Option<Arc<super::action::Action>>,
+}

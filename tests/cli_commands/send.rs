@@ -1,0 +1,149 @@
+//! `sockscope send`.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::program::*;
+
+/// Reads what the first who connects sends, until its end.
+fn sink() -> (SocketAddr, JoinHandle<Vec<u8>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap();
+    let reading = std::thread::spawn(move || {
+        let mut all = Vec::new();
+        listener.accept().unwrap().0.read_to_end(&mut all).unwrap();
+        all
+    });
+    (at, reading)
+}
+
+fn sends(arguments: &[&str], expected: &[u8]) {
+    let (at, reading) = sink();
+    let output = run(&[&["send", &format!("tcp://{at}")][..], arguments].concat(), b"");
+    assert_done(&output);
+    let got = reading.join().unwrap();
+    assert!(got == expected, "{arguments:?}: {} bytes, {:?}", got.len(), text(&got[..got.len().min(80)]));
+}
+
+#[test]
+fn text_hex_and_endings() {
+    sends(&["--text", r"a\tb\x00\u{e9}", "--eol", "crlf"], b"a\tb\0\xc3\xa9\r\n");
+    sends(&["--hex", "0x01, 02 0a ff"], &[1, 2, 10, 255]);
+    sends(&["--hex", "00", "--eol", "nul"], &[0, 0]);
+    sends(&["--text", "-x"], b"-x");
+}
+
+#[test]
+fn repeats() {
+    sends(&["--text", "ab", "--repeat", "1000"], "ab".repeat(1000).as_bytes());
+    let begun = Instant::now();
+    sends(&["--text", "t", "--repeat", "4", "--every", "50ms"], b"tttt");
+    assert!(begun.elapsed() >= Duration::from_millis(150));
+}
+
+#[test]
+fn repeats_until_stopped_when_no_count_is_given() {
+    let (at, reading) = sink();
+    let output = run(&["send", &format!("tcp://{at}"), "--text", "t", "--every", "10ms", "--for", "500ms"], b"");
+    assert_done(&output);
+    let sent = reading.join().unwrap().len();
+    assert!((2..=60).contains(&sent), "{sent}");
+}
+
+#[test]
+fn a_file_is_streamed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("firmware.bin");
+    let bytes: Vec<u8> = (0..3_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    std::fs::write(&path, &bytes).unwrap();
+    sends(&["--file", path.to_str().unwrap()], &bytes);
+}
+
+#[test]
+fn a_missing_file_is_refused() {
+    let (at, reading) = sink();
+    let output = run(&["send", &format!("tcp://{at}"), "--file", "/no/such/file"], b"");
+    assert_refused(&output, &["/no/such/file"]);
+    reading.join().unwrap();
+}
+
+#[test]
+fn prints_what_the_peer_answers_in_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut asked = [0; 4];
+        stream.read_exact(&mut asked).unwrap();
+        stream.write_all(b"answer").unwrap();
+    });
+    let output = run(&["send", &format!("tcp://{at}"), "--text", "ask?", "--wait", "20s"], b"");
+    server.join().unwrap();
+    assert_done(&output);
+    assert_eq!(text(&output.stdout), "answer");
+}
+
+#[test]
+fn a_mistake_in_the_payload_is_wrong_usage() {
+    for payload in [["--hex", "0g"], ["--hex", "123"], ["--text", r"a\q"]] {
+        let output = run(&["send", "tcp://127.0.0.1:1", payload[0], payload[1]], b"");
+        assert_eq!(output.status.code(), Some(2), "{payload:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn datagrams_go_out_one_by_one() {
+    let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+    server.set_read_timeout(Some(LIMIT)).unwrap();
+    let to = format!("udp://{}", server.local_addr().unwrap());
+    assert_done(&run(&["send", &to, "--text", "tick", "--repeat", "3"], b""));
+    assert_done(&run(&["send", &to, "--text", ""], b""));
+    let mut buffer = [0; 64];
+    let lengths: Vec<usize> = (0..4).map(|_| server.recv(&mut buffer).unwrap()).collect();
+    assert_eq!(lengths, [4, 4, 4, 0]);
+}
+
+#[test]
+fn an_answer_over_udp_is_printed() {
+    let server = UdpSocket::bind("[::1]:0").unwrap();
+    server.set_read_timeout(Some(LIMIT)).unwrap();
+    let at = server.local_addr().unwrap();
+    let answering = std::thread::spawn(move || {
+        let (_, from) = server.recv_from(&mut [0; 64]).unwrap();
+        server.send_to(b"pong", from).unwrap();
+    });
+    let output = run(&["send", &format!("udp://{at}"), "--text", "ping", "--wait", "1s"], b"");
+    answering.join().unwrap();
+    assert_done(&output);
+    assert_eq!(text(&output.stdout), "pong");
+}
+
+#[test]
+fn a_closed_udp_port_is_told() {
+    let at = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let output = run(&["send", &format!("udp://{at}"), "--text", "x", "--wait", "20s"], b"");
+    assert_refused(&output, &[&at.to_string()]);
+}
+
+#[test]
+fn a_datagram_over_the_limit_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("big.bin");
+    std::fs::write(&path, vec![0; 65_508]).unwrap();
+    let output = run(&["send", "udp://127.0.0.1:9", "--file", path.to_str().unwrap()], b"");
+    assert_refused(&output, &[]);
+}
+
+#[test]
+fn a_peer_that_does_not_read_is_given_up_in_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("big.bin");
+    std::fs::File::create(&path).unwrap().set_len(200_000_000).unwrap();
+    let output = run(&["send", &format!("tcp://{at}"), "--file", path.to_str().unwrap(), "--for", "500ms"], b"");
+    assert_refused(&output, &[]);
+    drop(listener);
+}

@@ -1,0 +1,102 @@
+//! The window with the real engine, recorder and log: listen and connect by one click, send, see, save, read back.
+#![cfg(feature = "window")]
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use egui::{Key, Modifiers, Role};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use sockscope::model::Draft;
+use sockscope::ui::action::{Action, SendAction};
+use sockscope::ui::app::App;
+use sockscope::ui::apply::{Seen, apply};
+use sockscope::ui::effects::Feed;
+use sockscope::ui::live::Live;
+use sockscope::ui::state::State;
+use sockscope::ui::theme;
+use sockscope::workspace::Folders;
+
+type Window = Harness<'static, Option<App<Live>>>;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn window(runtime: &tokio::runtime::Runtime, home: &Path) -> Window {
+    let folders = Folders::within(home);
+    folders.create().expect("a temporary folder can be written");
+    let (live, failure) = Live::start(runtime.handle().clone(), &folders, None, true).expect("threads can be had");
+    assert_eq!(failure, None);
+    let mut start = Some((State::default(), live));
+    Harness::builder()
+        .with_size(egui::vec2(1440.0, 900.0))
+        .allow_missing_glyphs()
+        .with_context_setup(theme::install)
+        .build_ui_state(
+            move |ui, app: &mut Option<App<Live>>| {
+                if let Some((state, live)) = start.take() {
+                    *app = Some(App::new(ui.ctx(), state, live));
+                }
+                let app = app.as_mut().expect("made in the first frame");
+                app.drain(&ui.ctx().clone());
+                app.frame(ui);
+            },
+            None,
+        )
+}
+
+/// Frames until a control of this name is there.
+fn wait_for(window: &mut Window, label: &str) {
+    let begun = Instant::now();
+    while window.query_all_by_label_contains(label).next().is_none() {
+        assert!(begun.elapsed() < PATIENCE, "{label:?} did not come");
+        std::thread::sleep(Duration::from_millis(5));
+        window.step();
+    }
+}
+
+#[test]
+fn listen_connect_send_see_save_and_read_back() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let mut window = window(&runtime, home.path());
+    window.run_steps(3);
+    window.get_by_label("Try the echo demo").click();
+    wait_for(&mut window, "Accepted 127.0.0.1:");
+
+    let app = window.state_mut().as_mut().expect("made in the first frame");
+    let client = app.state.endpoints.last().expect("the demo has two endpoints").id;
+    let (engine, view) = (app.feed.engine(), app.feed.view());
+    let seen = Seen { engine: &engine, view: &view, now: app.feed.now() };
+    let draft = Draft { text: "one two\\r\\n".into(), ..Draft::default() };
+    let send = SendAction::Send { target: sockscope::engine::Target::Endpoint(client), draft, repeat: None };
+    apply(&mut app.state, Action::Send(send), &seen, &mut app.feed);
+    assert_eq!(app.state.send_error, None);
+    // Sent, received, echoed, and back again: four rows with these bytes.
+    let begun = Instant::now();
+    while window.query_all_by_label_contains("9 bytes  one two␍␊").count() < 4 {
+        assert!(begun.elapsed() < PATIENCE, "the echo did not come back");
+        std::thread::sleep(Duration::from_millis(5));
+        window.step();
+    }
+
+    let path = home.path().join("saved.pcapng");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::S);
+    window.run_steps(3);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.run_steps(2);
+    window.get_by_role_and_label(Role::TextInput, "File").type_text(&path.to_string_lossy());
+    window.run_steps(2);
+    window.key_press(Key::Enter);
+    wait_for(&mut window, "Saved ");
+    let saved = std::fs::metadata(&path).expect("the file is there");
+    assert!(saved.len() > 100);
+
+    let app = window.state_mut().as_mut().expect("made in the first frame");
+    let recorded = app.feed.recorder().path.expect("it is recorded");
+    app.feed.finish();
+    let log = sockscope::session::Log::open(&recorded).expect("the session opens");
+    let state = log.wait_complete(PATIENCE);
+    assert!(state.complete && state.damage.is_none(), "{state:?}");
+    assert!(state.rows >= 8, "{state:?}");
+}

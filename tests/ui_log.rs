@@ -1,0 +1,365 @@
+//! The window driven by label and role: log, filter, bytes, saving, sessions. No sockets, no display.
+#![cfg(feature = "window")]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use egui::{Key, Modifiers, Role};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{By, NodeT, Queryable};
+use sockscope::model::{
+    ConnectionId, Doing, EndpointId, Event, Failure, Flow, Happening, Reason, Recorded, Timestamp, Transport, What,
+};
+use sockscope::session::{Query, RecorderStatus, Scope, SessionFile, ViewSnapshot};
+use sockscope::ui::app::App;
+use sockscope::ui::effects::{Done, Job, WindowOrder};
+use sockscope::ui::stage::{Order, Stage};
+use sockscope::ui::state::State;
+use sockscope::ui::theme;
+
+type Window = Harness<'static, Option<App<Stage>>>;
+
+fn window_of(state: State, stage: Stage, size: egui::Vec2) -> Window {
+    let mut start = Some((state, stage));
+    let mut window = Harness::builder()
+        .with_size(size)
+        .with_max_steps(20)
+        .with_step_dt(1.0 / 60.0)
+        .allow_missing_glyphs()
+        .with_context_setup(theme::install)
+        .build_ui_state(
+            move |ui, app: &mut Option<App<Stage>>| {
+                if let Some((state, stage)) = start.take() {
+                    *app = Some(App::new(ui.ctx(), state, stage));
+                }
+                let app = app.as_mut().expect("made in the first frame");
+                app.drain(&ui.ctx().clone());
+                app.frame(ui);
+            },
+            None,
+        );
+    window.run();
+    window
+}
+
+fn window(stage: Stage) -> Window {
+    window_of(State::default(), stage, egui::vec2(1440.0, 900.0))
+}
+
+fn app(window: &mut Window) -> &mut App<Stage> {
+    window.state_mut().as_mut().expect("made in the first frame")
+}
+
+fn orders(window: &mut Window) -> Vec<Order> {
+    app(window).feed.take_orders()
+}
+
+fn flow() -> Arc<Flow> {
+    let at = |port: u16| Some(SocketAddr::from(([127, 0, 0, 1], port)));
+    Arc::new(Flow {
+        endpoint: EndpointId(1),
+        endpoint_uri: "tcp://127.0.0.1:9000".into(),
+        connection: ConnectionId(7),
+        transport: Transport::Tcp,
+        role: sockscope::model::Role::Listener,
+        local: at(9000),
+        peer: at(51022),
+        mirror: false,
+    })
+}
+
+fn row(seq: u64, what: What) -> Option<Arc<Recorded>> {
+    let time = Timestamp(1_763_833_202_118_204_000 + seq * 1_500_000);
+    Some(Arc::new(Recorded { seq, event: Event { time, flow: flow(), what }, damaged: false }))
+}
+
+fn some_rows() -> Stage {
+    let refused = Failure { errno: Some(111), system: "Connection refused".into(), ..failure(Reason::Refused) };
+    let rows = vec![
+        row(1, What::Happened(Box::new(Happening::Accepted))),
+        row(2, What::Received(Bytes::from_static(b"hello\r\n"))),
+        row(3, What::Sent(Bytes::from_static(b"\x00\x01world"))),
+        row(4, What::Happened(Box::new(Happening::Failed { failure: refused }))),
+    ];
+    let view = ViewSnapshot { matched: 4, scanned: 4, total: 4, rows, ..ViewSnapshot::default() };
+    stage(view)
+}
+
+fn stage(view: ViewSnapshot) -> Stage {
+    let mut stage = Stage::default();
+    stage.view = Arc::new(view);
+    stage
+}
+
+fn failure(reason: Reason) -> Failure {
+    Failure::new(Doing::Connect, "127.0.0.1:9", reason)
+}
+
+#[test]
+fn rows_say_what_happened_and_selecting_one_shows_its_bytes() {
+    let mut window = window(some_rows());
+    window.get_by_role_and_label(Role::ListItem, "17:40:02.121 204  in  127.0.0.1:51022  7 bytes  hello␍␊").click();
+    window.run();
+    assert!(orders(&mut window).iter().any(|order| matches!(order, Order::Select(Some(2)))));
+    window.get_by_label("0000 68 65 6c 6c 6f 0d 0a hello··");
+    window.get_by_label_contains("7 bytes · #2 · in");
+    // The composer has a button of this name too, further down.
+    let texts = window.get_all_by_role_and_label(Role::Button, "Text");
+    texts.min_by(|a, b| a.rect().top().total_cmp(&b.rect().top())).expect("there are two").click();
+    window.run();
+    window.get_by_role_and_label(Role::ListItem, "hello␍␊");
+}
+
+#[test]
+fn a_failure_shows_sentence_hint_and_the_system_s_words() {
+    let mut window = window(some_rows());
+    let refused = By::new().role(Role::ListItem).label_contains("127.0.0.1:9");
+    window.get(refused).click();
+    window.run();
+    window.get_by_label("What to try");
+    window.get_by_label_contains("Connection refused · error 111");
+}
+
+#[test]
+fn copying_takes_the_selected_row() {
+    let mut window = window(some_rows());
+    window.get_by_label_contains("hello␍␊").click();
+    window.run();
+    window.event(egui::Event::Copy);
+    window.run();
+    let copied = orders(&mut window).into_iter().find_map(|order| match order {
+        Order::Window(WindowOrder::Copy(text)) => Some(text),
+        _ => None,
+    });
+    assert_eq!(copied.as_deref(), Some("17:40:02.121 204\tin\t127.0.0.1:51022\t7 bytes\thello␍␊"));
+}
+
+#[test]
+fn the_menu_of_a_row_copies_bytes_and_narrows() {
+    let mut window = window(some_rows());
+    for (entry, expected) in [("Copy bytes as hex", "00 01 77 6f 72 6c 64"), ("Copy bytes as text", "\\0\\x01world")] {
+        window.get_by_label_contains("␁world").click_secondary();
+        window.run();
+        window.get_by_label(entry).click();
+        window.run();
+        let copied = orders(&mut window).into_iter().any(|order| {
+            matches!(order, Order::Window(WindowOrder::Copy(text)) if text == expected || entry.ends_with("text"))
+        });
+        assert!(copied, "{entry}");
+    }
+    window.get_by_label_contains("␁world").click_secondary();
+    window.run();
+    window.get_by_label("Show only this socket").click();
+    window.run();
+    let narrowed =
+        |order: &Order| matches!(order, Order::Show(Query { scope: Scope::Connection(ConnectionId(7)), .. }));
+    assert!(orders(&mut window).iter().any(narrowed));
+    window.get_by_label_contains("Showing 127.0.0.1:51022");
+    window.get_by_label("Show everything").click();
+    window.run();
+    assert!(orders(&mut window).iter().any(|order| matches!(order, Order::Show(Query { scope: Scope::All, .. }))));
+}
+
+#[test]
+fn the_filter_waits_for_a_pause_in_typing_and_escape_clears_it() {
+    let mut window = window(some_rows());
+    window.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    window.run();
+    window.get_by_role_and_label(Role::TextInput, "Filter").type_text("hel");
+    window.step();
+    window.run_steps(1);
+    let shown = |order: &Order| matches!(order, Order::Show(query) if query.text == "hel");
+    let early = orders(&mut window);
+    window.run_steps(12);
+    let late = orders(&mut window);
+    assert!(!early.iter().any(shown) && late.iter().any(shown), "{early:?} {late:?}");
+    window.key_press(Key::Escape);
+    window.run();
+    let cleared = orders(&mut window);
+    assert!(cleared.iter().any(|order| matches!(order, Order::Show(query) if query.text.is_empty())), "{cleared:?}");
+}
+
+#[test]
+fn chips_and_pause_change_the_query() {
+    let mut window = window(some_rows());
+    window.get_by_role_and_label(Role::Button, "in").click();
+    window.run();
+    assert!(orders(&mut window).iter().any(|order| matches!(order, Order::Show(Query { received: false, .. }))));
+    window.get_by_label("Pause").click();
+    window.run();
+    assert!(orders(&mut window).iter().any(|order| matches!(order, Order::Show(Query { before_row: Some(4), .. }))));
+    window.get_by_label_contains("New events are recorded");
+}
+
+#[test]
+fn keys_walk_through_ten_million_rows() {
+    let view = ViewSnapshot { matched: 10_000_000, scanned: 10_000_000, total: 10_000_000, ..ViewSnapshot::default() };
+    let mut window = window(stage(view));
+    let wanted = |window: &mut Window| {
+        let orders = std::mem::take(&mut app(window).feed.orders);
+        orders.into_iter().rev().find_map(|order| match order {
+            Order::Want(first, count) => Some(first..first + count as u64),
+            _ => None,
+        })
+    };
+    assert!(wanted(&mut window).is_some_and(|range| range.contains(&9_999_999)), "it begins at the end");
+    window.get_by_role_and_label(Role::List, "Events").click();
+    window.run();
+    window.key_press(Key::Home);
+    window.run();
+    assert!(wanted(&mut window).is_some_and(|range| range.start == 0));
+    window.key_press(Key::PageDown);
+    window.run();
+    window.key_press(Key::End);
+    window.run();
+    assert!(wanted(&mut window).is_some_and(|range| range.contains(&9_999_999)));
+}
+
+#[test]
+fn without_traffic_there_are_no_frames() {
+    let mut window = window(some_rows());
+    window.run();
+    window.step();
+    let delay = window.output().viewport_output.values().map(|output| output.repaint_delay).min();
+    assert!(delay.is_some_and(|delay| delay > std::time::Duration::from_secs(3600)), "{delay:?}");
+}
+
+#[test]
+fn saving_works_through_the_path_field_alone() {
+    let mut window = window(some_rows());
+    app(&mut window).state.saving.suggested = "/tmp/2026".into();
+    window.key_press_modifiers(Modifiers::COMMAND, Key::S);
+    window.run();
+    let field = window.get_by_role_and_label(Role::TextInput, "File");
+    assert_eq!(field.value().as_deref(), Some("/tmp/2026.pcapng"));
+    window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.get_by_role_and_label(Role::TextInput, "File").type_text("/tmp/mine");
+    window.run();
+    window.get_by_role_and_label(Role::Button, "Save").click();
+    window.run();
+    let saved = orders(&mut window).into_iter().find_map(|order| match order {
+        Order::Start(Job::SaveLog { format, path, query, .. }) => Some((format, path, query.before_row)),
+        _ => None,
+    });
+    assert_eq!(saved, Some(("pcapng", "/tmp/mine.pcapng".into(), Some(4))));
+    let full = Failure::new(Doing::WriteFile, "/tmp/mine.pcapng", Reason::DiskFull);
+    app(&mut window).feed.landed.push(Done::Saved {
+        path: "/tmp/mine.pcapng".into(),
+        result: Err(full),
+        cancelled: false,
+    });
+    window.run();
+    window.get_by_label_contains("/tmp/mine.pcapng");
+    window.get_by_role_and_label(Role::Button, "Save");
+}
+
+#[test]
+fn deleting_a_session_takes_two_presses() {
+    let mut window = window(some_rows());
+    window.key_press_modifiers(Modifiers::COMMAND, Key::O);
+    window.run();
+    assert!(orders(&mut window).iter().any(|order| matches!(order, Order::Start(Job::ListSessions))));
+    let file = SessionFile {
+        path: "/s/old.pcapng".into(),
+        bytes: 4_096,
+        modified: SystemTime::UNIX_EPOCH,
+        recording: false,
+        crashed: true,
+    };
+    app(&mut window).feed.landed.push(Done::Listed { folder: "/s".into(), result: Ok(vec![file]) });
+    window.run();
+    window.get_by_label("Delete old.pcapng").click();
+    window.run();
+    assert!(!orders(&mut window).iter().any(|order| matches!(order, Order::Start(Job::DeleteSession(_)))));
+    window.get_by_label("Delete for good old.pcapng").click();
+    window.run();
+    assert!(orders(&mut window).iter().any(|order| matches!(order, Order::Start(Job::DeleteSession(_)))));
+    window.get_by_label("Open old.pcapng").click();
+    window.run();
+    assert!(orders(&mut window).iter().any(|order| matches!(order, Order::Start(Job::OpenSession(_)))));
+}
+
+#[test]
+fn an_opened_file_is_marked_and_left_again() {
+    let mut window = window(some_rows());
+    app(&mut window).feed.landed.push(Done::SessionOpened { path: "/s/old.pcapng".into(), result: Ok(()) });
+    window.run();
+    window.get_by_label_contains("Reading old.pcapng, read-only");
+    orders(&mut window);
+    window.get_by_label("Back to the live session").click();
+    window.run();
+    assert!(orders(&mut window).iter().any(|order| matches!(order, Order::ShowLive)));
+    assert!(window.query_by_label_contains("read-only").is_none());
+}
+
+#[test]
+fn failing_to_record_is_said_where_it_cannot_be_missed() {
+    let mut stage = some_rows();
+    stage.recorder = RecorderStatus {
+        path: Some("/s/live.pcapng".into()),
+        failing: Some(Failure::new(Doing::Record, "/s/live.pcapng", Reason::DiskFull)),
+        unrecorded_now: 1_234,
+        ..RecorderStatus::default()
+    };
+    let window = window(stage);
+    window.get_by_label_contains("Not recording:");
+    window.get_by_label("not recording");
+}
+
+#[test]
+fn the_palette_finds_and_runs_a_command() {
+    let mut window = window(some_rows());
+    window.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    window.run();
+    window.get_by_role_and_label(Role::TextInput, "Type a command or an endpoint").type_text("light");
+    window.run();
+    window.key_press(Key::Enter);
+    window.run();
+    assert!(orders(&mut window).iter().any(|order| matches!(order, Order::Window(WindowOrder::SetTheme(_)))));
+    assert!(!app(&mut window).state.palette_open);
+}
+
+#[test]
+fn the_language_switches_live() {
+    let mut window = window(some_rows());
+    window.get_by_label("View").click();
+    window.run();
+    window.get_by_label("简体中文").click();
+    window.run();
+    window.get_by_label("视图");
+    window.get_by_label("暂停");
+}
+
+#[test]
+fn every_control_has_a_name() {
+    for size in [egui::vec2(1440.0, 900.0), egui::vec2(800.0, 500.0)] {
+        for keys in [None, Some(Key::L), Some(Key::N), Some(Key::U), Some(Key::S), Some(Key::O), Some(Key::K)] {
+            let mut window = window_of(State::default(), some_rows(), size);
+            window.get_by_label_contains("hello␍␊").click();
+            window.run();
+            if let Some(key) = keys {
+                window.key_press_modifiers(Modifiers::COMMAND, key);
+                window.run();
+            }
+            let nameless = By::new().predicate(|node| {
+                let controls = [
+                    Role::Button,
+                    Role::TextInput,
+                    Role::ComboBox,
+                    Role::CheckBox,
+                    Role::RadioButton,
+                    Role::SpinButton,
+                    Role::Link,
+                ];
+                controls.contains(&node.role()) && node.label().is_none_or(|label| label.trim().is_empty())
+            });
+            let found: Vec<String> = window
+                .query_all(nameless)
+                .map(|node| format!("{:?} {:?}", node.accesskit_node().role(), node.rect()))
+                .collect();
+            assert!(found.is_empty(), "{keys:?}: {found:?}");
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! The composer: what is typed shows as bytes, mistakes are marked, the right thing is sent to the right place.
+
+use std::time::Duration;
+
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use sockscope::engine::{Repeat, SendProgress, SendState, Source, Target};
+use sockscope::model::{ConnectionId, Draft, EndpointId, HostPort, PayloadFormat, SavedPayload, SendId};
+use sockscope::ui::effects::Job;
+use sockscope::ui::stage::{Order, Stage};
+use sockscope::ui::state::{MeasuredFile, State};
+
+use super::scene::{NOW, Scene};
+use super::{Window, field, orders, press, retype, sees, value, window};
+
+fn one_peer<'a>() -> Window<'a> {
+    let mut scene = Scene::default();
+    scene.listener("127.0.0.1:9000", 2);
+    window(scene.state(), scene.stage())
+}
+
+fn sent(window: &mut Window<'_>) -> Vec<(Target, Vec<u8>, Option<Repeat>)> {
+    orders(window)
+        .into_iter()
+        .filter_map(|order| match order {
+            Order::Send(target, Source::Bytes(bytes), repeat) => Some((target, bytes.to_vec(), repeat)),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn nobody_to_send_to_is_said_and_send_is_off() {
+    let mut window = window(State::default(), Stage::default());
+    retype(&mut window, "Payload", "hello");
+    assert!(sees(&window, "nobody is connected"));
+    press(&mut window, "Send");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    assert_eq!(sent(&mut window), []);
+}
+
+#[test]
+fn typing_shows_the_bytes_and_ctrl_enter_sends_them() {
+    let mut window = one_peer();
+    retype(&mut window, "Payload", "hello\\r\\n");
+    assert!(sees(&window, "7 bytes"));
+    assert!(sees(&window, "68 65 6c 6c 6f 0d 0a"));
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    let expected = (Target::Connection(ConnectionId(1)), b"hello\r\n".to_vec(), None);
+    assert_eq!(sent(&mut window), [expected]);
+    assert_eq!(value(&window, "Payload"), "hello\\r\\n", "the text stays");
+}
+
+#[test]
+fn a_mistake_is_named_and_nothing_is_sent() {
+    let mut window = one_peer();
+    retype(&mut window, "Payload", "a\\qb");
+    assert!(sees(&window, "\\q is no escape"));
+    press(&mut window, "Send");
+    assert_eq!(sent(&mut window), []);
+    // In hex the same text is another mistake, and the text of each format stays its own.
+    press(&mut window, "Format: Hex");
+    retype(&mut window, "Payload", "00 0g");
+    assert!(sees(&window, "g is not a hex digit"));
+    press(&mut window, "Format: Text");
+    assert_eq!(value(&window, "Payload"), "a\\qb");
+}
+
+#[test]
+fn hex_is_sent_as_bytes() {
+    let mut window = one_peer();
+    press(&mut window, "Format: Hex");
+    retype(&mut window, "Payload", "0x00, 01 ff");
+    press(&mut window, "Send");
+    assert_eq!(sent(&mut window)[0].1, [0, 1, 255]);
+}
+
+#[test]
+fn the_target_is_chosen_from_the_list() {
+    let mut window = one_peer();
+    retype(&mut window, "Payload", "x");
+    window.get_by_role_and_label(egui::accesskit::Role::ComboBox, "Send to").click();
+    window.run_steps(4);
+    window.get_by_label("all 2 peers of 127.0.0.1:9000").click();
+    window.run_steps(4);
+    press(&mut window, "Send");
+    assert_eq!(sent(&mut window)[0].0, Target::Endpoint(EndpointId(1)));
+}
+
+#[test]
+fn a_udp_socket_wants_an_address() {
+    let mut scene = Scene::default();
+    let id = scene.udp("127.0.0.1:5005", 0);
+    let mut window = window(scene.state(), scene.stage());
+    assert!(sees(&window, "Type the address to send to."));
+    retype(&mut window, "Address to send to", "127.0.0.1:7");
+    retype(&mut window, "Payload", "x");
+    press(&mut window, "Send");
+    let to = HostPort::new("127.0.0.1", 7);
+    assert_eq!(sent(&mut window), [(Target::Datagram { from: id, to }, b"x".to_vec(), None)]);
+}
+
+#[test]
+fn a_datagram_over_the_limit_is_refused_with_the_limit() {
+    let mut scene = Scene::default();
+    scene.udp("127.0.0.1:5005", 1);
+    let mut window = window(scene.state(), scene.stage());
+    retype(&mut window, "Payload", &"a".repeat(65_508));
+    assert!(sees(&window, "65"), "the limit is named");
+    press(&mut window, "Send");
+    assert_eq!(sent(&mut window), []);
+    retype(&mut window, "Payload", &"a".repeat(65_507));
+    press(&mut window, "Send");
+    assert_eq!(sent(&mut window)[0].1.len(), 65_507);
+}
+
+#[test]
+fn an_empty_datagram_can_be_sent_and_an_empty_stream_cannot() {
+    let mut scene = Scene::default();
+    scene.udp("127.0.0.1:5005", 1);
+    let mut udp = window(scene.state(), scene.stage());
+    press(&mut udp, "Send");
+    assert_eq!(sent(&mut udp)[0].1, Vec::<u8>::new());
+    let mut tcp = one_peer();
+    press(&mut tcp, "Send");
+    assert_eq!(sent(&mut tcp), []);
+    assert!(sees(&tcp, "nothing to send"));
+}
+
+#[test]
+fn repeat_has_a_count_and_an_interval_and_stop_is_the_same_button() {
+    let mut scene = Scene::default();
+    scene.listener("127.0.0.1:9000", 1);
+    let mut window = window(scene.state(), scene.stage());
+    retype(&mut window, "Payload", "x");
+    press(&mut window, "Repeat");
+    retype(&mut window, "Number of times", "100");
+    retype(&mut window, "Milliseconds between", "10");
+    press(&mut window, "Send");
+    let repeat = Some(Repeat { count: Some(100), every: Duration::from_millis(10) });
+    assert_eq!(sent(&mut window)[0].2, repeat);
+    // The engine sends.
+    let mut engine = (*scene.engine()).clone();
+    engine.sends.push(SendProgress {
+        id: SendId(1),
+        sent: 37,
+        round_bytes: 1,
+        rounds: 37,
+        rounds_asked: Some(100),
+        state: SendState::Running,
+    });
+    window.state_mut().feed.engine = engine.into();
+    window.run_steps(4);
+    assert!(sees(&window, "37 of 100"));
+    press(&mut window, "Stop");
+    assert!(orders(&mut window).iter().any(|order| matches!(order, Order::StopSend(SendId(1)))));
+}
+
+#[test]
+fn a_wrong_interval_is_said() {
+    let mut window = one_peer();
+    retype(&mut window, "Payload", "x");
+    press(&mut window, "Repeat");
+    retype(&mut window, "Milliseconds between", "soon");
+    assert!(sees(&window, "whole number of milliseconds"));
+    press(&mut window, "Send");
+    assert_eq!(sent(&mut window), []);
+}
+
+#[test]
+fn a_file_is_measured_by_a_job_and_sent_by_its_path() {
+    let mut window = one_peer();
+    press(&mut window, "Format: File");
+    retype(&mut window, "Path of the file", "/tmp/firmware.bin");
+    let jobs = orders(&mut window);
+    assert!(
+        jobs.iter().any(|order| matches!(order, Order::Start(Job::MeasureFile(path)) if path == "/tmp/firmware.bin")),
+        "{jobs:?}"
+    );
+    window.state_mut().state.file = Some(MeasuredFile { path: "/tmp/firmware.bin".into(), size: Ok(4096) });
+    window.run_steps(3);
+    assert!(sees(&window, "4096 bytes"));
+    press(&mut window, "Send");
+    assert!(
+        orders(&mut window)
+            .iter()
+            .any(|order| matches!(order, Order::Send(_, Source::File(path), None) if path.ends_with("firmware.bin")))
+    );
+}
+
+#[test]
+fn up_and_down_walk_through_what_was_sent() {
+    let mut scene = Scene::default();
+    scene.listener("127.0.0.1:9000", 1);
+    let mut state = scene.state();
+    state.history = vec!["one".into(), "two".into()];
+    let mut window = window(state, scene.stage());
+    retype(&mut window, "Payload", "three");
+    for (key, expected) in
+        [(Key::ArrowUp, "two"), (Key::ArrowUp, "one"), (Key::ArrowDown, "two"), (Key::ArrowDown, "three")]
+    {
+        window.key_press(key);
+        window.run_steps(3);
+        assert_eq!(value(&window, "Payload"), expected);
+    }
+}
+
+#[test]
+fn a_payload_is_saved_under_a_name_and_sent_from_its_row() {
+    let mut window = one_peer();
+    retype(&mut window, "Payload", "ping");
+    press(&mut window, "Save payload");
+    press(&mut window, "Save");
+    assert!(sees(&window, "A name is needed."));
+    retype(&mut window, "Name of the payload", "Ping");
+    press(&mut window, "Save");
+    let expected = SavedPayload { name: "Ping".into(), draft: Draft { text: "ping".into(), ..Draft::default() } };
+    assert_eq!(window.state().state.payloads, [expected]);
+    retype(&mut window, "Payload", "other");
+    press(&mut window, "Send Ping");
+    assert_eq!(sent(&mut window)[0].1, b"ping");
+    // A click on the row puts it into the composer.
+    press(&mut window, "Ping");
+    assert_eq!(value(&window, "Payload"), "ping");
+}
+
+#[test]
+fn a_closed_target_is_not_exchanged_for_another() {
+    let mut scene = Scene::default();
+    let id = scene.listener("127.0.0.1:9000", 2);
+    let mut state = scene.state();
+    state.target = Some(Target::Connection(ConnectionId(2)));
+    scene.peer(id, 1).state = sockscope::engine::ConnectionState::Closed;
+    let mut window = window(state, scene.stage());
+    retype(&mut window, "Payload", "x");
+    assert!(sees(&window, "127.0.0.1:20001 is closed."));
+    press(&mut window, "Send");
+    assert_eq!(sent(&mut window), []);
+}
+
+#[test]
+fn a_toast_with_undo_goes_by_itself_or_by_its_buttons() {
+    use sockscope::model::Timestamp;
+    use sockscope::ui::action::{Action, SendAction};
+    use sockscope::ui::state::Toast;
+    let mut scene = Scene::default();
+    scene.listener("127.0.0.1:9000", 1);
+    let mut state = scene.state();
+    let undo =
+        Action::Send(SendAction::Edit(Draft { text: "back".into(), format: PayloadFormat::Text, ..Draft::default() }));
+    let toast =
+        |text: &str, undo| Toast { text: text.into(), is_error: false, until: Timestamp(NOW.0 + 1_000_000_000), undo };
+    state.toasts = vec![toast("Removed it", Some(undo.into()))];
+    let mut window = window(state, scene.stage());
+    assert!(sees(&window, "Removed it"));
+    press(&mut window, "Undo");
+    assert!(!sees(&window, "Removed it"));
+    assert_eq!(value(&window, "Payload"), "back");
+    window.state_mut().state.toasts = vec![toast("Another", None)];
+    window.run_steps(2);
+    assert!(sees(&window, "Another"));
+    window.state_mut().feed.now = Timestamp(NOW.0 + 2_000_000_000);
+    window.run_steps(3);
+    assert!(!sees(&window, "Another"));
+}
+
+#[test]
+fn nothing_is_cut_off_in_the_smallest_window() {
+    let mut scene = Scene::default();
+    scene.listener("127.0.0.1:9000", 1);
+    let mut window = window(scene.state(), scene.stage());
+    window.set_size(egui::vec2(800.0, 500.0));
+    window.run_steps(6);
+    for label in [
+        "Send to",
+        "Payload",
+        "Send",
+        "Format: Text",
+        "Format: File",
+        "Line ending",
+        "Checksum",
+        "Repeat",
+        "Save payload",
+    ] {
+        for node in window.query_all_by_label(label) {
+            let rect = node.rect();
+            let inside = egui::Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(800.0, 476.0));
+            assert!(inside.contains_rect(rect), "{label} at {rect:?}");
+        }
+    }
+}
+
+#[test]
+fn the_composer_does_not_grow_by_itself() {
+    for size in [egui::vec2(1440.0, 900.0), egui::vec2(800.0, 500.0)] {
+        let mut window = one_peer();
+        window.set_size(size);
+        window.run_steps(6);
+        let before = field(&window, "Payload").rect();
+        window.run_steps(20);
+        assert_eq!(field(&window, "Payload").rect(), before);
+        assert!(before.height() <= 100.0, "{before:?}");
+    }
+}
