@@ -12,7 +12,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("payload", &["model"]),
     ("words", &["model", "payload"]),
-    ("session", &["model", "payload", "words"]),
+    ("session", &["model", "payload", "words", "kernel{begin_writeback}"]),
     ("kernel", &["model"]),
     ("engine", &["model", "payload", "kernel", "session{RecorderHandle,Clock,lane}"]),
     ("workspace", &["model", "payload", "words"]),

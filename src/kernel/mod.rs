@@ -2,7 +2,8 @@
 //! The one room where `unsafe` may stand.
 //!
 //! Owns: raw system calls, limits, and the reading of errno into `model::Failure`.
-//! Never: tasks, timers, events; nothing here waits. Called by: `engine`, and `main` for the limit of open files.
+//! Never: tasks, timers, events; nothing here waits. Called by: `engine`, the fronts for the limit of open files, the recorder for writing
+//! early.
 #![allow(unsafe_code)]
 
 mod addresses;
@@ -15,6 +16,7 @@ mod linux;
 mod port_holder;
 mod queues;
 mod settings;
+mod writeback;
 
 pub use addresses::{is_broadcast, own_addresses};
 pub use datagrams::{BATCH, DatagramArea, MAX_DATAGRAM, report_icmp_errors};
@@ -24,6 +26,7 @@ pub use limits::{FileLimit, file_limit, raise_file_limit};
 pub use port_holder::port_holder;
 pub use queues::{dropped_datagrams, icmp_errors, unread_bytes, unsent_bytes};
 pub use settings::{ipv6_is_off, largest_receive_buffer};
+pub use writeback::begin_writeback;
 
 /// A datagram of ours that the network refused, as the system's error queue tells it.
 #[derive(Debug)]

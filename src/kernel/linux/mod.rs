@@ -1,14 +1,16 @@
-//! Linux's own calls: batches of datagrams, the error queue, socket memory, the send queue.
+//! Linux's own calls: batches of datagrams, the error queue, socket memory, the send queue, early writing to the disk.
 //!
 //! Owns: the `unsafe` calls, each behind a safe function. Never: policy. Called by: the files of `kernel`.
 
 mod error_queue;
 mod receive_batch;
 mod socket_memory;
+mod writeback;
 
 pub use error_queue::{icmp_errors, report_icmp_errors};
 pub use receive_batch::receive_batch;
 pub use socket_memory::{dropped_datagrams, unsent_bytes};
+pub use writeback::begin_writeback;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 

@@ -5,8 +5,13 @@ use std::io::{self, IoSlice, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::kernel::begin_writeback;
+
 /// Room that is left on the disk for others: recording stops before it is used up.
 pub(super) const KEEP_FREE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Something for the sync thread to do: it may take long, so the recorder does not wait for it.
+pub(super) type SyncOrder = Box<dyn FnMut() -> io::Result<()> + Send>;
 
 /// An open session file that grows at its end.
 pub trait Storage: Send {
@@ -18,7 +23,9 @@ pub trait Storage: Send {
     /// The same file for positioned reads and for `sync`.
     fn handle(&self) -> Arc<File>;
     /// Hands what was written to the disk; may take long.
-    fn sync(&self) -> Box<dyn FnMut() -> io::Result<()> + Send>;
+    fn sync(&self) -> SyncOrder;
+    /// Lets the disk begin with a part of what was written.
+    fn begin_writeback(&self, from: u64, bytes: u64) -> SyncOrder;
 }
 
 pub trait Storages: Send {
@@ -92,8 +99,13 @@ impl Storage for DiskFile {
         self.file.clone()
     }
 
-    fn sync(&self) -> Box<dyn FnMut() -> io::Result<()> + Send> {
+    fn sync(&self) -> SyncOrder {
         let file = self.file.clone();
         Box::new(move || file.sync_data())
+    }
+
+    fn begin_writeback(&self, from: u64, bytes: u64) -> SyncOrder {
+        let file = self.file.clone();
+        Box::new(move || begin_writeback(&file, from, bytes))
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use parking_lot::Mutex;
 
-use super::file::{Disk, Storage, Storages};
+use super::file::{Disk, Storage, Storages, SyncOrder};
 use super::{Recorder, RecorderOptions, RecorderStatus};
 use crate::model::{
     ConnectionId, EndpointId, Event, EventKind, Flow, Happening, Reason, Recorded, Role, Transport, What,
@@ -94,7 +94,15 @@ impl Storage for FaultyFile {
         self.file.handle()
     }
 
-    fn sync(&self) -> Box<dyn FnMut() -> io::Result<()> + Send> {
+    fn begin_writeback(&self, from: u64, bytes: u64) -> SyncOrder {
+        let (plan, mut begin) = (self.plan.clone(), self.file.begin_writeback(from, bytes));
+        Box::new(move || {
+            plan.call()?;
+            begin()
+        })
+    }
+
+    fn sync(&self) -> SyncOrder {
         let (plan, mut sync) = (self.plan.clone(), self.file.sync());
         Box::new(move || {
             plan.call()?;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use super::file::SyncOrder;
 use super::writing::Writing;
 use super::{SaysEnded, Shared};
 use crate::model::{
@@ -31,6 +32,8 @@ const SUBSCRIBER_NAP: Duration = Duration::from_millis(1);
 const MAX_EVENT_BYTES: usize = 8 * 1024 * 1024;
 /// Without a file, events are handed to the subscriber in batches of so many.
 const BATCH_EVENTS: usize = 4096;
+/// The disk is told to begin each time so many bytes were written.
+const WRITEBACK_BYTES: u64 = if cfg!(test) { 4096 } else { 16 * 1024 * 1024 };
 
 pub(super) struct Machine {
     receiver: LaneReceiver,
@@ -159,6 +162,8 @@ impl Machine {
             } else if let Err(failure) = writing.write_rows() {
                 let lost = if failure.rows_written { (0, 0) } else { (events, bytes) };
                 self.lose(lost.0, lost.1, failure.failure);
+            } else if let Some(syncer) = &mut self.syncer {
+                syncer.begin_writeback(writing);
             }
         }
         self.show_status();
@@ -328,15 +333,17 @@ impl Machine {
 
 /// `fdatasync` on a thread of its own: it may take long, and events must not wait for it.
 struct Syncer {
-    orders: SyncSender<Box<dyn FnMut() -> std::io::Result<()> + Send>>,
+    orders: SyncSender<SyncOrder>,
     error: Arc<Mutex<Option<std::io::Error>>>,
     synced_bytes: u64,
+    /// The disk was told to begin with the file up to here.
+    begun_bytes: u64,
 }
 
 impl Syncer {
     /// `None` where no thread can be had: then only the end is synced.
     fn start() -> Option<Self> {
-        let (orders, received) = sync_channel::<Box<dyn FnMut() -> std::io::Result<()> + Send>>(1);
+        let (orders, received) = sync_channel::<SyncOrder>(1);
         let error = Arc::new(Mutex::new(None));
         let told = error.clone();
         let run = move || {
@@ -347,7 +354,7 @@ impl Syncer {
             }
         };
         thread::Builder::new().name("session-sync".into()).spawn(run).ok()?;
-        Some(Self { orders, error, synced_bytes: 0 })
+        Some(Self { orders, error, synced_bytes: 0, begun_bytes: 0 })
     }
 
     fn sync(&mut self, writing: &Writing) {
@@ -359,6 +366,21 @@ impl Syncer {
             && self.orders.try_send(sync).is_ok()
         {
             self.synced_bytes = writing.file_bytes();
+        }
+    }
+
+    /// Without this a fast stream leaves a second's worth of dirty pages to each `fdatasync`, and the disk idles between.
+    fn begin_writeback(&mut self, writing: &Writing) {
+        let written = writing.file_bytes();
+        // A file that was begun anew is shorter than its predecessor.
+        self.begun_bytes = self.begun_bytes.min(written);
+        if written - self.begun_bytes < WRITEBACK_BYTES {
+            return;
+        }
+        if let Some(begin) = writing.begin_writeback(self.begun_bytes)
+            && self.orders.try_send(begin).is_ok()
+        {
+            self.begun_bytes = written;
         }
     }
 }

@@ -8,7 +8,7 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::file::{KEEP_FREE_BYTES, Storage, Storages};
+use super::file::{KEEP_FREE_BYTES, Storage, Storages, SyncOrder};
 use crate::model::{Doing, Event, EventKind, Failure, Reason};
 use crate::session::failure::failure;
 use crate::session::log::Log;
@@ -104,8 +104,13 @@ impl Writing {
         self.good_bytes
     }
 
-    pub(super) fn sync(&self) -> Option<Box<dyn FnMut() -> io::Result<()> + Send>> {
+    pub(super) fn sync(&self) -> Option<SyncOrder> {
         self.storage.as_ref().map(|storage| storage.sync())
+    }
+
+    pub(super) fn begin_writeback(&self, from: u64) -> Option<SyncOrder> {
+        let bytes = self.good_bytes.saturating_sub(from);
+        self.storage.as_ref().map(|storage| storage.begin_writeback(from, bytes))
     }
 
     /// Encodes an event into the batch; `true`: the batch is full, write it.
