@@ -21,6 +21,8 @@ pub const EVENT_COST: usize = 128;
 pub const CAPACITY: usize = 64 * 1024 * 1024;
 /// A recorder without progress for so long no longer holds up the sockets.
 pub const STALLED: Duration = Duration::from_secs(2);
+/// Events that may wait for the recorder before happenings, which take no room, are turned away.
+pub const MAX_WAITING: usize = if cfg!(test) { 1000 } else { 1_000_000 };
 /// A wait for room that is worth a row in the log.
 const WORTH_A_ROW: Duration = Duration::from_millis(20);
 /// Room is counted in units of so many bytes.
@@ -148,8 +150,16 @@ impl RecorderHandle {
     }
 
     /// Appends one happening without waiting: they are rare and small, and a stop must never queue behind traffic.
+    /// Should the recorder be stuck while they keep coming, those beyond `MAX_WAITING` are counted as unrecorded.
     pub fn note(&self, event: Event) {
-        self.lane.queue.lock().events.push(event);
+        let mut queue = self.lane.queue.lock();
+        if queue.events.len() >= MAX_WAITING {
+            drop(queue);
+            self.lane.count_unrecorded(&event);
+            return;
+        }
+        queue.events.push(event);
+        drop(queue);
         self.lane.rouse();
     }
 
@@ -319,6 +329,18 @@ mod tests {
         handle.append(room, [received(&handle, &flow, 7)]);
         let drained = receiver.drain(&mut Vec::new(), Duration::ZERO);
         assert_eq!((drained.unrecorded_events, drained.unrecorded_bytes), (1, 7));
+    }
+
+    #[test]
+    fn happenings_do_not_pile_up_before_a_stuck_recorder() {
+        let (handle, receiver) = lane(Clock::start());
+        let flow = flow();
+        for _ in 0..MAX_WAITING + 3 {
+            handle.note(handle.happened(&flow, Happening::Accepted));
+        }
+        let mut events = Vec::new();
+        let drained = receiver.drain(&mut events, Duration::ZERO);
+        assert_eq!((events.len(), drained.unrecorded_events), (MAX_WAITING, 3));
     }
 
     #[test]
