@@ -356,7 +356,8 @@ mod tests {
     fn ids_with_wide_holes_cost_no_vector_either() {
         let mut connections = Connections::default();
         for n in 1..=10_000u32 {
-            connections.set(ConnectionId(n * 4095), ConnectionRow { endpoint: EndpointId(1), row_plus_one: u64::from(n) });
+            connections
+                .set(ConnectionId(n * 4095), ConnectionRow { endpoint: EndpointId(1), row_plus_one: u64::from(n) });
         }
         assert!(connections.dense.len() <= 4 * DENSE_AHEAD, "{}", connections.dense.len());
         assert_eq!(connections.all().len(), 10_000);

@@ -112,4 +112,25 @@ mod tests {
         }
         assert_eq!(safe("plain"), "plain");
     }
+
+    #[test]
+    fn a_name_from_a_file_cannot_act_on_a_terminal() {
+        use crate::model::{ConnectionId, EndpointId, Event, Flow, Role, Timestamp, Transport, What};
+        let flow = Flow {
+            endpoint: EndpointId(1),
+            endpoint_uri: "tcp://a\u{1b}[31m\u{202e}\r\nx".into(),
+            connection: ConnectionId(1),
+            transport: Transport::Tcp,
+            role: Role::Client,
+            local: None,
+            peer: None,
+            mirror: false,
+        };
+        let event = Event { time: Timestamp(0), flow: flow.into(), what: What::Received(bytes::Bytes::new()) };
+        let mut export = (FORMAT.begin)(&crate::session::Query::default());
+        let mut out = Vec::new();
+        export.event(&mut out, &Recorded { seq: 256, event, damaged: false }).unwrap();
+        let line = String::from_utf8(out).unwrap();
+        assert_eq!(visible_text(line.trim_end(), usize::MAX), line.trim_end());
+    }
 }
