@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex, RwLock};
 
-use super::failure::failure;
 use super::indexing::Indexing;
 use super::pcapng::section::Interface;
 use super::reader::Reader;
@@ -59,7 +58,7 @@ pub struct LogState {
 impl Log {
     /// Opens a file read-only; the index is built on a thread of its own, rows appear as it grows.
     pub fn open(path: &Path) -> Result<Arc<Log>, Failure> {
-        let failed = |error: &std::io::Error| failure(Doing::ReadFile, path, error);
+        let failed = |error: &std::io::Error| Failure::of_file(Doing::ReadFile, path, error);
         // Asked before it is opened: opening a pipe would wait for its writer.
         if !std::fs::metadata(path).map_err(|e| failed(&e))?.is_file() {
             return Err(Failure::new(Doing::ReadFile, path.to_string_lossy(), Reason::NotAFile));
