@@ -2,7 +2,6 @@
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::Refusal;
@@ -16,7 +15,8 @@ pub fn export(arguments: &ExportArguments) -> Result<(), Refusal> {
     let name = arguments.format.name();
     let format = formats::format(name).ok_or_else(|| format!("The format {name} is not known here."))?;
     let log = Log::open(&arguments.session).map_err(|failure| sentence(&failure))?;
-    let state = indexed(&log);
+    // All of the file is read once; one that is still being recorded is taken as it is now.
+    let state = log.wait_complete(Duration::MAX);
     let (query, progress) = (Query::default(), Progress::default());
     match &arguments.output {
         // A rename would put a file in the place of a device or a pipe: those are written to as they are.
@@ -42,17 +42,6 @@ pub fn export(arguments: &ExportArguments) -> Result<(), Refusal> {
 
 fn is_special(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|facts| !facts.is_file() && !facts.is_dir())
-}
-
-/// Waits until all of the file is read once; a file that is still being recorded is taken as it is now.
-fn indexed(log: &Arc<Log>) -> LogState {
-    loop {
-        let state = log.state();
-        if state.indexed_bytes >= state.file_bytes || state.damage.is_some() {
-            return state;
-        }
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 /// All that could be read is exported; a file that is not whole is said to be so, with code 1.

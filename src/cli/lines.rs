@@ -44,9 +44,9 @@ impl Lines {
             }
             What::Happened(happening) => {
                 line.push_str(&self.words.happening(happening, &event.flow));
-                if let Some(failure) = happening.failure() {
+                if let Some(hint) = self.words.happening_hint(happening) {
                     line.push(' ');
-                    line.push_str(&self.words.hint(failure));
+                    line.push_str(&hint);
                 }
             }
         }
@@ -68,8 +68,10 @@ impl Lines {
 /// The endpoint, and whom it talks to where its own name does not say that already.
 fn socket(event: &Event) -> String {
     let flow = &event.flow;
+    // Its host may come from a workspace that somebody else wrote.
+    let endpoint = payload::visible_text(&flow.endpoint_uri, CONTENT_BYTES);
     match flow.peer {
-        Some(peer) if flow.role != Role::Client => format!("{} {peer}", flow.endpoint_uri),
-        _ => flow.endpoint_uri.to_string(),
+        Some(peer) if flow.role != Role::Client => format!("{endpoint} {peer}"),
+        _ => endpoint,
     }
 }

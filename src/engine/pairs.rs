@@ -1,9 +1,9 @@
 //! Which connections have both ends in this engine.
 //!
-//! Owns: the list of open ends. Never: sockets. Called by: `tcp_connect`, `tcp_listener`, `udp_lanes`.
+//! Owns: the list of open ends. Never: sockets. Called by: `tcp_connect`, `tcp_listener`, `udp`, `udp_link`.
 //! The same bytes must not become packets twice, and two echoes must not answer each other without end.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ struct UdpEnds {
     /// Own bound sockets.
     sockets: HashMap<EndpointId, (SocketAddr, End)>,
     /// (own, other own) where `own` has a lane to `other own` whose events become packets.
-    lanes: HashMap<(EndpointId, EndpointId), ()>,
+    lanes: HashSet<(EndpointId, EndpointId)>,
 }
 
 /// One end of a TCP connection; forgotten when dropped.
@@ -84,7 +84,7 @@ impl Pairs {
     pub fn remove_udp(&self, id: EndpointId) {
         let mut udp = self.udp.lock();
         udp.sockets.remove(&id);
-        udp.lanes.retain(|(own, other), ()| *own != id && *other != id);
+        udp.lanes.retain(|(own, other)| *own != id && *other != id);
     }
 
     /// Whether `peer` is a socket of ours, seen from our endpoint `id`, and which of the two makes the packets.
@@ -96,9 +96,9 @@ impl Pairs {
             local.port() == peer.port() && here
         })?;
         let end = end.clone();
-        let mirror = other != id && udp.lanes.contains_key(&(other, id));
+        let mirror = other != id && udp.lanes.contains(&(other, id));
         if !mirror {
-            udp.lanes.insert((id, other), ());
+            udp.lanes.insert((id, other));
         }
         Some(OwnPeer { id: other, end, mirror })
     }

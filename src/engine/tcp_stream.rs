@@ -67,7 +67,7 @@ enum ReadEnd {
 }
 
 impl Conversation {
-    /// Lists the connection and writes its first row. Nothing where the endpoint was closed meanwhile.
+    /// Lists the connection; who began it writes its first row. Nothing where the endpoint was closed meanwhile.
     pub fn begin(
         shared: &Arc<Shared>,
         recorder: RecorderHandle,

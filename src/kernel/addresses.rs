@@ -1,6 +1,6 @@
 //! The addresses of this computer.
 //!
-//! Owns: one reading of the interfaces. Never: names, routes. Called by: `engine` (broadcast), `ui` and `cli` (bind lists).
+//! Owns: one reading of the interfaces. Never: names, routes. Called by: `engine`.
 
 use std::net::{IpAddr, Ipv4Addr};
 

@@ -1,6 +1,6 @@
 //! The system's error numbers as reasons a person can act on.
 //!
-//! Owns: the one table errno → `Reason`. Never: sentences (that is `words`). Called by: `engine`, `session`, `cli`.
+//! Owns: the one table errno → `Reason`. Never: sentences (that is `words`). Called by: `engine`.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
@@ -33,7 +33,7 @@ pub fn broadcast_off(on: impl Into<String>, error: &io::Error) -> Failure {
 }
 
 /// EMFILE or ENFILE: nothing can be opened until something is closed.
-pub fn out_of_files(error: &io::Error) -> bool {
+fn out_of_files(error: &io::Error) -> bool {
     number::is_one_of(error, &[number::EMFILE, number::ENFILE])
 }
 

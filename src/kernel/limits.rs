@@ -1,6 +1,6 @@
 //! The limit of open files: 10,000 peers need more than the 1,024 that most systems start with.
 //!
-//! Owns: RLIMIT_NOFILE. Never: other limits. Called by: `main` at start, `engine` for hints.
+//! Owns: RLIMIT_NOFILE. Never: other limits. Called by: `ui` and `cli` at start.
 
 /// Soft and hard limit; `None` means unlimited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub fn raise_file_limit() -> FileLimit {
 }
 
 #[cfg(unix)]
-pub fn file_limit() -> FileLimit {
+fn file_limit() -> FileLimit {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
     FileLimit { soft: limit.current, hard: limit.maximum }
 }
@@ -37,7 +37,7 @@ pub fn raise_file_limit() -> FileLimit {
 }
 
 #[cfg(not(unix))]
-pub fn file_limit() -> FileLimit {
+fn file_limit() -> FileLimit {
     FileLimit { soft: None, hard: None }
 }
 

@@ -2,8 +2,8 @@
 //! The one room where `unsafe` may stand.
 //!
 //! Owns: raw system calls, limits, and the reading of errno into `model::Failure`.
-//! Never: tasks, timers, events; nothing here waits. Called by: `engine`, the fronts for the limit of open files, the recorder for writing
-//! early.
+//! Never: tasks, timers, events; nothing here waits. Called by: `engine`, the fronts for the limit of open files, the
+//! recorder for writing early.
 #![allow(unsafe_code)]
 
 mod addresses;
@@ -20,12 +20,12 @@ mod writeback;
 
 pub use addresses::{is_broadcast, own_addresses};
 pub use datagrams::{BATCH, DatagramArea, MAX_DATAGRAM, report_icmp_errors};
-pub use failure::{accept_must_wait, broadcast_off, connect_in_progress, failure, lookup_failure, out_of_files};
+pub use failure::{accept_must_wait, broadcast_off, connect_in_progress, failure, lookup_failure};
 pub use files::open_regular_file;
-pub use limits::{FileLimit, file_limit, raise_file_limit};
+pub use limits::{FileLimit, raise_file_limit};
 pub use port_holder::port_holder;
 pub use queues::{dropped_datagrams, icmp_errors, unread_bytes, unsent_bytes};
-pub use settings::{ipv6_is_off, largest_receive_buffer};
+pub use settings::ipv6_is_off;
 pub use writeback::begin_writeback;
 
 /// A datagram of ours that the network refused, as the system's error queue tells it.

@@ -1,6 +1,6 @@
-//! Switches of the system's network that explain a failure or a clamp.
+//! Switches of the system's network that explain a failure.
 //!
-//! Owns: reading `/proc/sys/net`. Never: changing it. Called by: `engine`, `kernel::failure`, the fronts for hints.
+//! Owns: reading `/proc/sys/net`. Never: changing it. Called by: `engine`, `kernel::failure`.
 
 /// IPv6 is switched off on this computer (or was never built in).
 #[cfg(target_os = "linux")]
@@ -15,15 +15,4 @@ pub fn ipv6_is_off() -> bool {
 #[cfg(not(target_os = "linux"))]
 pub fn ipv6_is_off() -> bool {
     false
-}
-
-/// The largest SO_RCVBUF that the system gives without special rights (`net.core.rmem_max`), in bytes as asked.
-#[cfg(target_os = "linux")]
-pub fn largest_receive_buffer() -> Option<u64> {
-    std::fs::read_to_string("/proc/sys/net/core/rmem_max").ok()?.trim().parse().ok()
-}
-
-#[cfg(not(target_os = "linux"))]
-pub fn largest_receive_buffer() -> Option<u64> {
-    None
 }

@@ -1,6 +1,9 @@
 //! What could not be done: what was tried, on which address, what the system answered.
 //! `words` turns it into sentences and hints; here stand only the facts.
 
+use std::io::{Error, ErrorKind};
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +79,25 @@ pub enum Reason {
 impl Failure {
     pub fn new(doing: Doing, on: impl Into<String>, reason: Reason) -> Self {
         Self { doing, on: on.into(), reason, system: String::new(), errno: None, holder: None }
+    }
+
+    /// What the system answered about a file. (What it answers about a socket, `kernel::failure` reads.)
+    pub fn of_file(doing: Doing, path: &Path, error: &Error) -> Self {
+        let reason = match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Reason::DiskFull,
+            ErrorKind::NotFound | ErrorKind::NotADirectory if doing == Doing::Record => Reason::FolderGone,
+            ErrorKind::NotFound | ErrorKind::NotADirectory => Reason::FileMissing,
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Reason::NotAllowed,
+            ErrorKind::IsADirectory => Reason::NotAFile,
+            ErrorKind::OutOfMemory => Reason::NoMemory,
+            ErrorKind::BrokenPipe => Reason::BrokenPipe,
+            ErrorKind::Interrupted => Reason::Cancelled,
+            // EMFILE and ENFILE have no kind of their own.
+            _ if cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24)) => Reason::TooManyOpenFiles,
+            _ => Reason::Other,
+        };
+        let (system, errno) = (error.to_string(), error.raw_os_error());
+        Self { system, errno, ..Self::new(doing, path.to_string_lossy(), reason) }
     }
 }
 

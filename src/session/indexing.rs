@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 
 use super::log::Log;
 use super::pcapng::decode::Stored;
-use super::pcapng::index::{END_BYTES, End, Index};
+use super::pcapng::index::{END_BYTES, End, Index, MIN_INDEX_BYTES};
 use super::pcapng::section::{Interface, is_ours, read_interface};
 use super::pcapng::{BLOCK_OVERHEAD, Block, Broken, INDEX, INTERFACE, MAX_BLOCK_BYTES, SECTION, block_at, u64_at};
 use super::reader::read_at;
@@ -97,7 +97,8 @@ impl Indexing {
         if self.rows == end.rows { None } else { Some(walk_from) }
     }
 
-    /// Offsets of the index blocks, first to last. Each points at one before it, so this ends.
+    /// Offsets of the index blocks, first to last. Each points at one that ends before it, so this ends, and there are
+    /// never more of them than the file has room for.
     fn index_places(&self, last: u64) -> Option<Vec<u64>> {
         let mut places = Vec::new();
         let mut at = last;
@@ -105,8 +106,8 @@ impl Indexing {
             places.push(at);
             let mut head = [0; 24];
             read_at(&self.file, &mut head, at).ok().filter(|read| *read == head.len())?;
-            let before = u64_at(&head, 16)?;
-            if before >= at {
+            let before = u64_at(&head, 16)?.min(self.bytes);
+            if before + MIN_INDEX_BYTES > at {
                 return None;
             }
             at = before;

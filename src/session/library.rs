@@ -7,7 +7,6 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::failure::failure;
 use super::pcapng::index::{END_BYTES, End};
 use super::pcapng::section::{MIN_SECTION_BYTES, is_ours};
 use super::pcapng::{SECTION, block_at};
@@ -45,7 +44,7 @@ impl SessionLibrary {
         // What was sent and received is nobody else's business.
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&self.folder).map_err(|error| failure(Doing::Record, &self.folder, &error))?;
+        builder.create(&self.folder).map_err(|error| Failure::of_file(Doing::Record, &self.folder, &error))?;
         let name = jiff::Zoned::now().strftime("%Y-%m-%d %H-%M-%S").to_string();
         let mut path = self.folder.join(format!("{name}.{EXTENSION}"));
         let mut number = 2u32;
@@ -61,7 +60,7 @@ impl SessionLibrary {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(failure(Doing::ReadFile, &self.folder, &error)),
+            Err(error) => return Err(Failure::of_file(Doing::ReadFile, &self.folder, &error)),
         };
         let mut files = Vec::new();
         for entry in entries.flatten() {
@@ -80,7 +79,7 @@ impl SessionLibrary {
 
     /// Refuses what is being recorded and what is not in the folder.
     pub fn delete(&self, path: &Path) -> Result<(), Failure> {
-        let failed = |error: &std::io::Error| failure(Doing::WriteFile, path, error);
+        let failed = |error: &std::io::Error| Failure::of_file(Doing::WriteFile, path, error);
         let refused = |why: &str| Failure {
             system: why.into(),
             ..Failure::new(Doing::WriteFile, path.to_string_lossy(), Reason::NotAllowed)

@@ -12,12 +12,11 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex, RwLock};
 
-use super::failure::failure;
 use super::indexing::Indexing;
 use super::pcapng::section::Interface;
 use super::reader::Reader;
 use super::rows::{ConnectionRow, Connections, Fresh, Jumps, Row, Rows};
-use crate::model::{ConnectionId, Doing, EndpointId, Failure, Flow, Recorded};
+use crate::model::{Doing, EndpointId, Failure, Flow, Reason, Recorded};
 
 /// One event is read with one system call as a rule.
 const ONE_ROW_WINDOW_BYTES: usize = 4 * 1024;
@@ -59,13 +58,13 @@ pub struct LogState {
 impl Log {
     /// Opens a file read-only; the index is built on a thread of its own, rows appear as it grows.
     pub fn open(path: &Path) -> Result<Arc<Log>, Failure> {
-        let failed = |error: &std::io::Error| failure(Doing::ReadFile, path, error);
-        let file = File::open(path).map_err(|e| failed(&e))?;
-        let metadata = file.metadata().map_err(|e| failed(&e))?;
-        if !metadata.is_file() {
-            return Err(Failure::new(Doing::ReadFile, path.to_string_lossy(), crate::model::Reason::NotAFile));
+        let failed = |error: &std::io::Error| Failure::of_file(Doing::ReadFile, path, error);
+        // Asked before it is opened: opening a pipe would wait for its writer.
+        if !std::fs::metadata(path).map_err(|e| failed(&e))?.is_file() {
+            return Err(Failure::new(Doing::ReadFile, path.to_string_lossy(), Reason::NotAFile));
         }
-        let bytes = metadata.len();
+        let file = File::open(path).map_err(|e| failed(&e))?;
+        let bytes = file.metadata().map_err(|e| failed(&e))?.len();
         let log = Arc::new(Self::new(path, Arc::new(file), bytes, false));
         let indexing = Indexing::new(&log, bytes);
         thread::Builder::new().name("session-index".into()).spawn(move || indexing.run()).map_err(|e| failed(&e))?;
@@ -134,11 +133,6 @@ impl Log {
         let flow =
             |(_, connection): (_, ConnectionRow)| Some(reader.recorded(connection.row_plus_one - 1).ok()?.event.flow);
         connections.into_iter().filter_map(flow).collect()
-    }
-
-    pub fn connections_of(&self, endpoint: EndpointId) -> Vec<ConnectionId> {
-        let all = self.connections.read().all();
-        all.into_iter().filter(|(_, known)| known.endpoint == endpoint).map(|(id, _)| id).collect()
     }
 
     pub(super) fn endpoint_of(&self, row: Row) -> EndpointId {
@@ -257,5 +251,22 @@ impl Signal {
             self.wake.wait_for(&mut guard, limit);
         }
         self.given.swap(false, Ordering::AcqRel);
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipe_is_refused_and_never_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe.pcapng");
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, mode).unwrap();
+        for path in [path.as_path(), folder.path()] {
+            let failure = Log::open(path).err().expect("neither is a file");
+            assert_eq!((failure.doing, failure.reason), (Doing::ReadFile, Reason::NotAFile));
+        }
     }
 }

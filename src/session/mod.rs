@@ -6,7 +6,6 @@
 
 mod clock;
 pub mod export;
-mod failure;
 mod indexing;
 pub mod lane;
 mod library;

@@ -165,6 +165,7 @@ pub(super) struct Jump {
     pub seq: u64,
 }
 
+/// A file may hold them in any order: then what is found is wrong, which reading the row tells, and nothing worse.
 #[derive(Debug, Default)]
 pub(super) struct Jumps {
     list: Vec<Jump>,
@@ -178,8 +179,8 @@ impl Jumps {
     pub(super) fn seq_of(&self, row: u64) -> u64 {
         let after = self.list.partition_point(|jump| jump.row <= row);
         match after.checked_sub(1).and_then(|at| self.list.get(at)) {
-            Some(jump) => jump.seq.saturating_add(row - jump.row),
-            None => row + 1,
+            Some(jump) => jump.seq.saturating_add(row.saturating_sub(jump.row)),
+            None => row.saturating_add(1),
         }
     }
 
@@ -188,7 +189,7 @@ impl Jumps {
         let after = self.list.partition_point(|jump| jump.seq <= seq);
         let next = self.list.get(after).map_or(u64::MAX, |jump| jump.row);
         match after.checked_sub(1).and_then(|at| self.list.get(at)) {
-            Some(jump) => jump.row.saturating_add(seq - jump.seq).min(next),
+            Some(jump) => jump.row.saturating_add(seq.saturating_sub(jump.seq)).min(next),
             None => seq.saturating_sub(1).min(next),
         }
     }
@@ -206,10 +207,13 @@ pub(super) struct ConnectionRow {
 #[derive(Default)]
 pub(super) struct Connections {
     dense: Vec<ConnectionRow>,
+    /// Places of the vector that are taken.
+    taken: usize,
     sparse: BTreeMap<u32, ConnectionRow>,
 }
 
-/// An id may run ahead of the vector's end by so many places.
+/// Places of the vector that may be empty beside one for each that is taken: a file may hold ids with wide holes, and
+/// memory must follow the number of connections, not the largest id.
 const DENSE_AHEAD: usize = 4096;
 
 impl Connections {
@@ -220,11 +224,14 @@ impl Connections {
 
     pub(super) fn set(&mut self, id: ConnectionId, connection: ConnectionRow) {
         let at = id.0 as usize;
-        if at >= self.dense.len() && at < self.dense.len() + DENSE_AHEAD {
+        if at >= self.dense.len() && at < 2 * self.taken + DENSE_AHEAD {
             self.dense.resize(at + 1, ConnectionRow::default());
         }
         match self.dense.get_mut(at) {
-            Some(place) => *place = connection,
+            Some(place) => {
+                self.taken += usize::from(place.row_plus_one == 0);
+                *place = connection;
+            }
             None => {
                 self.sparse.insert(id.0, connection);
             }
@@ -343,5 +350,28 @@ mod tests {
         assert_eq!(connections.get(ConnectionId(u32::MAX)), Some(at(1)));
         assert_eq!(connections.get(ConnectionId(2)), None);
         assert_eq!(connections.all().len(), 2);
+    }
+
+    #[test]
+    fn ids_with_wide_holes_cost_no_vector_either() {
+        let mut connections = Connections::default();
+        for n in 1..=10_000u32 {
+            connections
+                .set(ConnectionId(n * 4095), ConnectionRow { endpoint: EndpointId(1), row_plus_one: u64::from(n) });
+        }
+        assert!(connections.dense.len() <= 4 * DENSE_AHEAD, "{}", connections.dense.len());
+        assert_eq!(connections.all().len(), 10_000);
+        assert_eq!(connections.get(ConnectionId(4095 * 7_000)).unwrap().row_plus_one, 7_000);
+    }
+
+    #[test]
+    fn jumps_in_no_order_are_harmless() {
+        let mut jumps = Jumps::default();
+        for (row, seq) in [(900, 5), (3, u64::MAX), (u64::MAX, 1), (0, 0), (2, 7)] {
+            jumps.push(Jump { row, seq });
+        }
+        for n in [0, 1, 2, 3, 500, 1_000, u64::MAX] {
+            let _ = (jumps.seq_of(n), jumps.row_of(n));
+        }
     }
 }

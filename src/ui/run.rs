@@ -18,6 +18,8 @@ use crate::workspace::{Folders, Preferences, TrustStore, WorkspaceLock};
 
 /// Opens the window, with a session or a workspace file where one is given.
 pub fn run(open: Option<PathBuf>) -> ExitCode {
+    // As many sockets as the system lets this program have; where it does not, the engine says so when they run out.
+    let _ = crate::kernel::raise_file_limit();
     let folders = match Folders::discover() {
         Ok(folders) => folders,
         Err(failure) => {
@@ -66,7 +68,8 @@ fn prepare(
     let lock = WorkspaceLock::take(folders, &path).ok().flatten();
     let trust = TrustStore::load(&folders.config);
     let read = (path.exists() || given.is_some()).then(|| live::read_workspace(&trust, &path));
-    let ours = read.as_ref().is_none_or(|read| matches!(read, Ok((_, true))));
+    // Nothing of a file that cannot be read is taken over.
+    let ours = !matches!(read, Some(Ok((_, false))));
     let mut state = State {
         language: language(preferences.language),
         theme: preferences.theme,

@@ -2,10 +2,8 @@
 
 use super::Words;
 use crate::model::{
-    Answer, Checksum, Direction, EndpointUriError, EventKind, HostPortError, LineEnding, OverLimit, PayloadFormat,
-    Protocol, Role,
+    Answer, Checksum, Direction, EventKind, HostPortError, LineEnding, OverLimit, PayloadFormat, Protocol, Role,
 };
-use crate::payload::visible_text;
 
 impl Words {
     pub fn kind(&self, kind: EventKind) -> &str {
@@ -92,17 +90,6 @@ impl Words {
             HostPortError::OpenBracket => "address.open_bracket",
             HostPortError::BadCharacter => "address.bad_character",
         })
-    }
-
-    /// Why a text is not an endpoint.
-    pub fn endpoint_error(&self, error: &EndpointUriError) -> String {
-        match error {
-            EndpointUriError::NoScheme => self.get("address.no_scheme").to_owned(),
-            EndpointUriError::UnknownScheme(scheme) => {
-                self.fill("address.unknown_scheme", &[("scheme", &visible_text(scheme, 64))])
-            }
-            EndpointUriError::Address(error) => self.address_error(*error).to_owned(),
-        }
     }
 
     fn known(&self, key: &str) -> &str {

@@ -9,12 +9,19 @@ const SECOND: u64 = 1_000_000_000;
 impl Words {
     /// `60 B`, `1.2 kB`, `612 MB`: decimal units, as disks and networks count.
     pub fn bytes(&self, bytes: u64) -> String {
-        self.bytes_float(bytes as f64)
-    }
-
-    /// `1.2 MB/s`
-    pub fn bytes_rate(&self, bytes_per_second: f64) -> String {
-        self.bytes_float(bytes_per_second) + self.get("units.per_second")
+        let mut value = bytes as f64;
+        let mut units = self.get("units.bytes").split_whitespace();
+        let mut unit = units.next().unwrap_or_default();
+        if value < 999.5 {
+            return format!("{value:.0} {unit}");
+        }
+        while value >= 999.5 {
+            let Some(next) = units.next() else { break };
+            value /= 1000.0;
+            unit = next;
+        }
+        let decimals = usize::from(value < 99.95);
+        format!("{value:.decimals$} {unit}")
     }
 
     /// `52,000/s`; below ten with one decimal.
@@ -60,22 +67,6 @@ impl Words {
             }
             _ => text,
         }
-    }
-
-    fn bytes_float(&self, bytes: f64) -> String {
-        let mut value = if bytes.is_finite() { bytes.max(0.0) } else { 0.0 };
-        let mut units = self.get("units.bytes").split_whitespace().peekable();
-        let mut unit = units.next().unwrap_or_default();
-        if value < 999.5 {
-            return format!("{value:.0} {unit}");
-        }
-        while value >= 999.5 {
-            let Some(next) = units.next() else { break };
-            value /= 1000.0;
-            unit = next;
-        }
-        let decimals = usize::from(value < 99.95);
-        format!("{value:.decimals$} {unit}")
     }
 
     fn long_duration(&self, seconds: u64) -> String {

@@ -17,7 +17,7 @@ pub(super) enum ReadError {
 
 /// The bytes of a plain file of at most `limit` bytes. A pipe or a device is refused and never waited for.
 pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
-    let failed = |error: &io::Error| ReadError::Io(failure(Doing::ReadFile, path, error));
+    let failed = |error: &io::Error| ReadError::Io(Failure::of_file(Doing::ReadFile, path, error));
     let file = open_plain(path).map_err(ReadError::Io)?;
     let size = file.metadata().map_err(|error| failed(&error))?.len();
     if size > limit {
@@ -34,7 +34,7 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
 
 /// Opens a plain file for reading.
 pub(super) fn open_plain(path: &Path) -> Result<File, Failure> {
-    let failed = |error: &io::Error| failure(Doing::ReadFile, path, error);
+    let failed = |error: &io::Error| Failure::of_file(Doing::ReadFile, path, error);
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
@@ -62,20 +62,22 @@ pub(super) fn target_of(path: &Path) -> Result<PathBuf, Failure> {
         }
     }
     let error = io::Error::other("the link leads back to itself");
-    Err(failure(Doing::WriteFile, path, &error))
+    Err(Failure::of_file(Doing::WriteFile, path, &error))
 }
 
 /// Writes beside the target, then renames: after a crash the file is the old or the new one, never half.
 pub(super) fn replace(target: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write_and_rename(target, bytes).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => Failure { reason: Reason::FolderGone, ..failure(Doing::WriteFile, target, &error) },
-        _ => failure(Doing::WriteFile, target, &error),
+        io::ErrorKind::NotFound => {
+            Failure { reason: Reason::FolderGone, ..Failure::of_file(Doing::WriteFile, target, &error) }
+        }
+        _ => Failure::of_file(Doing::WriteFile, target, &error),
     })
 }
 
 /// Copies the file to its name with `extension` appended, replacing an older copy.
 pub(super) fn keep_copy(target: &Path, extension: &str) -> Result<(), Failure> {
-    let bytes = fs::read(target).map_err(|error| failure(Doing::ReadFile, target, &error))?;
+    let bytes = fs::read(target).map_err(|error| Failure::of_file(Doing::ReadFile, target, &error))?;
     replace(&with_extension_appended(target, extension), &bytes)
 }
 
@@ -84,22 +86,6 @@ pub(super) fn with_extension_appended(path: &Path, extension: &str) -> PathBuf {
     name.push(".");
     name.push(extension);
     PathBuf::from(name)
-}
-
-pub(super) fn failure(doing: Doing, path: &Path, error: &io::Error) -> Failure {
-    use io::ErrorKind::*;
-    let reason = match error.kind() {
-        StorageFull | QuotaExceeded | FileTooLarge => Reason::DiskFull,
-        NotFound => Reason::FileMissing,
-        PermissionDenied | ReadOnlyFilesystem => Reason::NotAllowed,
-        IsADirectory | NotADirectory => Reason::NotAFile,
-        _ => Reason::Other,
-    };
-    Failure {
-        system: error.to_string(),
-        errno: error.raw_os_error(),
-        ..Failure::new(doing, path.display().to_string(), reason)
-    }
 }
 
 fn write_and_rename(target: &Path, bytes: &[u8]) -> io::Result<()> {

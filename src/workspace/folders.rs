@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use std::fs::DirBuilder;
 use std::path::{Path, PathBuf};
 
-use super::disk;
 use crate::model::{Doing, Failure, Reason};
 
 /// Names the folder that holds everything, for tests and for carrying it along.
@@ -38,7 +37,7 @@ impl Folders {
     /// Makes the folders that are missing.
     pub fn create(&self) -> Result<(), Failure> {
         for folder in [&self.data, &self.config, &self.sessions(), &self.locks()] {
-            make_private(folder).map_err(|error| disk::failure(Doing::WriteFile, folder, &error))?;
+            make_private(folder).map_err(|error| Failure::of_file(Doing::WriteFile, folder, &error))?;
         }
         Ok(())
     }
@@ -51,7 +50,7 @@ impl Folders {
         if let Some(home) = home.filter(|home| !home.is_empty()) {
             return std::path::absolute(&home)
                 .map(|home| Self::within(&home))
-                .map_err(|error| disk::failure(Doing::WriteFile, Path::new(&home), &error));
+                .map_err(|error| Failure::of_file(Doing::WriteFile, Path::new(&home), &error));
         }
         let platform = directories::ProjectDirs::from("", "", "sockscope").ok_or_else(|| Failure {
             system: format!("this user has no home folder; set {HOME_VARIABLE}"),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::{Folders, disk};
+use super::Folders;
 use crate::model::{Doing, Failure};
 use crate::payload::bytes_to_hex;
 
@@ -22,10 +22,10 @@ pub struct WorkspaceLock {
 impl WorkspaceLock {
     /// `None`: another program of this user has the workspace open.
     pub fn take(folders: &Folders, workspace: &Path) -> Result<Option<Self>, Failure> {
-        let real = real_path(workspace).map_err(|error| disk::failure(Doing::WriteFile, workspace, &error))?;
+        let real = real_path(workspace).map_err(|error| Failure::of_file(Doing::WriteFile, workspace, &error))?;
         let digest = bytes_to_hex(&Sha256::digest(real.as_os_str().as_encoded_bytes())).replace(' ', "");
         let side = folders.locks().join(digest).with_extension("lock");
-        let failed = |error: &io::Error| disk::failure(Doing::WriteFile, &side, error);
+        let failed = |error: &io::Error| Failure::of_file(Doing::WriteFile, &side, error);
         let file = OpenOptions::new().create(true).append(true).open(&side).map_err(|error| failed(&error))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { _file: file })),

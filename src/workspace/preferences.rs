@@ -71,7 +71,7 @@ impl Preferences {
         // A path that is no text cannot stand in the file; opening nothing next time is better than saving nothing.
         kept.workspace = kept.workspace.filter(|path| path.to_str().is_some());
         let text = toml::to_string_pretty(&kept).map_err(|error| {
-            disk::failure(Doing::WriteFile, &file, &std::io::Error::new(ErrorKind::InvalidData, error))
+            Failure::of_file(Doing::WriteFile, &file, &std::io::Error::new(ErrorKind::InvalidData, error))
         })?;
         disk::replace(&file, text.as_bytes())
     }

@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::disk;
 use crate::model::{Doing, Failure, Reason};
 
 pub(super) fn file_allowed(base: &Path, path: &Path) -> Result<PathBuf, Failure> {
-    let failed = |error: &std::io::Error| disk::failure(Doing::ReadFile, path, error);
+    let failed = |error: &std::io::Error| Failure::of_file(Doing::ReadFile, path, error);
     let base = if base.as_os_str().is_empty() { Path::new(".") } else { base };
-    let base = base.canonicalize().map_err(|error| disk::failure(Doing::ReadFile, base, &error))?;
+    let base = base.canonicalize().map_err(|error| Failure::of_file(Doing::ReadFile, base, &error))?;
     let real = base.join(path).canonicalize().map_err(|error| failed(&error))?;
     if !real.starts_with(&base) {
         return Err(Failure {

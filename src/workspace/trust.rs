@@ -59,7 +59,7 @@ impl TrustStore {
         let content = disk::read(workspace, MAX_FILE_BYTES).map_err(|error| match error {
             disk::ReadError::Io(failure) => failure,
             disk::ReadError::TooLarge(_) => {
-                disk::failure(Doing::ReadFile, workspace, &std::io::ErrorKind::FileTooLarge.into())
+                Failure::of_file(Doing::ReadFile, workspace, &std::io::ErrorKind::FileTooLarge.into())
             }
         })?;
         self.trust_content(workspace, &content)
@@ -67,7 +67,7 @@ impl TrustStore {
 
     /// Trusts exactly what the person has seen, even when the file has changed since.
     pub fn trust_content(&mut self, workspace: &Path, content: &[u8]) -> Result<(), Failure> {
-        let path = key_of(workspace).map_err(|error| disk::failure(Doing::ReadFile, workspace, &error))?;
+        let path = key_of(workspace).map_err(|error| Failure::of_file(Doing::ReadFile, workspace, &error))?;
         // Another window may have added to the list.
         self.list = read_list(&self.file);
         self.list.workspace.retain(|entry| entry.path != path);
@@ -75,7 +75,7 @@ impl TrustStore {
         let surplus = self.list.workspace.len().saturating_sub(MAX_TRUSTED);
         self.list.workspace.drain(..surplus);
         let text = toml::to_string_pretty(&self.list)
-            .map_err(|error| disk::failure(Doing::WriteFile, &self.file, &std::io::Error::other(error)))?;
+            .map_err(|error| Failure::of_file(Doing::WriteFile, &self.file, &std::io::Error::other(error)))?;
         disk::replace(&self.file, text.as_bytes())
     }
 

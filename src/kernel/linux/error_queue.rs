@@ -65,8 +65,11 @@ fn next_error(socket: BorrowedFd<'_>) -> Option<Option<IcmpError>> {
             (head.cmsg_level, head.cmsg_type),
             (libc::IPPROTO_IP, libc::IP_RECVERR) | (libc::IPPROTO_IPV6, libc::IPV6_RECVERR)
         );
-        if is_error {
-            // SAFETY: a message of this level and type carries a `sock_extended_err`; it may stand unaligned.
+        // SAFETY: plain arithmetic on the size of the content.
+        let whole = unsafe { libc::CMSG_LEN(mem::size_of::<libc::sock_extended_err>() as libc::c_uint) };
+        if is_error && head.cmsg_len as usize >= whole as usize {
+            // SAFETY: a message of this level and type carries a `sock_extended_err`, and its length says that it is whole;
+            // it may stand unaligned (ip(7), cmsg(3)).
             let error = unsafe { std::ptr::read_unaligned(libc::CMSG_DATA(message).cast::<libc::sock_extended_err>()) };
             let from_network = matches!(error.ee_origin, libc::SO_EE_ORIGIN_ICMP | libc::SO_EE_ORIGIN_ICMP6);
             let errno = i32::try_from(error.ee_errno).unwrap_or(libc::EIO);
@@ -111,5 +114,22 @@ mod tests {
         assert_eq!(errors[0].to, closed);
         assert_eq!(errors[0].error.raw_os_error(), Some(libc::ECONNREFUSED));
         assert!(icmp_errors(&socket).is_empty());
+    }
+
+    #[test]
+    #[allow(clippy::print_stderr)]
+    fn an_ipv6_socket_reports_its_own_kind() {
+        let Ok(closed) = UdpSocket::bind("[::1]:0") else {
+            eprintln!("SKIPPED: no IPv6 here");
+            return;
+        };
+        let to = closed.local_addr().unwrap();
+        drop(closed);
+        let socket = UdpSocket::bind("[::1]:0").unwrap();
+        report_icmp_errors(socket.as_fd(), true).unwrap();
+        socket.send_to(b"anybody?", to).unwrap();
+        let errors = icmp_errors(&socket);
+        assert_eq!(errors.len(), 1);
+        assert_eq!((errors[0].to, errors[0].error.raw_os_error()), (to, Some(libc::ECONNREFUSED)));
     }
 }

@@ -30,6 +30,8 @@ pub fn receive_batch(
         header.msg_name = std::ptr::from_mut(&mut names[n]).cast();
         header.msg_namelen = mem::size_of::<libc::sockaddr_storage>() as libc::socklen_t;
     }
+    // MSG_DONTWAIT and no timeout: the call ends when the queue is empty, and an error behind the first datagram is kept by
+    // the system for the next call (recvmmsg(2)).
     // SAFETY: every header points at one iovec, one name and one place of `bytes`, which all outlive the call and are not
     // touched by anybody else during it.
     let got = unsafe {

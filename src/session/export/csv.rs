@@ -23,7 +23,7 @@ pub(super) const FORMAT: Format = Format {
 
 const HEADER: [&str; 11] =
     ["seq", "time", "kind", "endpoint", "connection", "local", "peer", "length", "hex", "text", "message"];
-/// What stands in one cell of text or hex at most is the spreadsheets' own business; the bytes are whole in `hex`.
+/// A cell of text is cut here (a spreadsheet takes about as much); the bytes are whole in `hex`.
 const TEXT_BYTES: usize = 32 * 1024;
 
 struct Csv {
@@ -59,7 +59,8 @@ impl Export for Csv {
         if self.ends.as_ref().is_none_or(|(of, _)| !std::sync::Arc::ptr_eq(of, flow)) {
             let connection = if flow.connection.is_none() { String::new() } else { flow.connection.0.to_string() };
             let address = |a: Option<std::net::SocketAddr>| a.map_or_else(String::new, |a| a.to_string());
-            let ends = [safe(&flow.endpoint_uri), connection, address(flow.local), address(flow.peer)];
+            let uri = safe(&visible_text(&flow.endpoint_uri, TEXT_BYTES));
+            let ends = [uri, connection, address(flow.local), address(flow.peer)];
             self.ends = Some((flow.clone(), ends));
         }
         let writer = &mut self.writer;
@@ -110,5 +111,26 @@ mod tests {
             assert_eq!(safe(cell), format!("'{cell}"));
         }
         assert_eq!(safe("plain"), "plain");
+    }
+
+    #[test]
+    fn a_name_from_a_file_cannot_act_on_a_terminal() {
+        use crate::model::{ConnectionId, EndpointId, Event, Flow, Role, Timestamp, Transport, What};
+        let flow = Flow {
+            endpoint: EndpointId(1),
+            endpoint_uri: "tcp://a\u{1b}[31m\u{202e}\r\nx".into(),
+            connection: ConnectionId(1),
+            transport: Transport::Tcp,
+            role: Role::Client,
+            local: None,
+            peer: None,
+            mirror: false,
+        };
+        let event = Event { time: Timestamp(0), flow: flow.into(), what: What::Received(bytes::Bytes::new()) };
+        let mut export = (FORMAT.begin)(&crate::session::Query::default());
+        let mut out = Vec::new();
+        export.event(&mut out, &Recorded { seq: 256, event, damaged: false }).unwrap();
+        let line = String::from_utf8(out).unwrap();
+        assert_eq!(visible_text(line.trim_end(), usize::MAX), line.trim_end());
     }
 }

@@ -107,7 +107,8 @@ fn put_happening(out: &mut Vec<u8>, happening: &Happening, flow: &crate::model::
         for (name, fact) in facts.iter().filter(|(name, _)| *name != "kind" && *name != "message") {
             out.push(b',');
             put_string(out, name);
-            let _ = write!(out, ":{fact}");
+            out.push(b':');
+            put_json(out, fact);
         }
     }
 }
@@ -119,16 +120,45 @@ fn put_string(out: &mut Vec<u8>, text: &str) {
         match character {
             '"' => out.extend_from_slice(b"\\\""),
             '\\' => out.extend_from_slice(b"\\\\"),
-            ' '..='~' => out.push(character as u8),
-            '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{5ff}' | '\u{2e80}'..='\u{d7ff}' => {
-                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-            }
-            _ => {
-                for unit in character.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
-            }
+            _ => put_character(out, character),
         }
     }
     out.push(b'"');
+}
+
+/// Any JSON value, with the same escapes: all but ASCII stands within strings only.
+fn put_json(out: &mut Vec<u8>, value: &Value) {
+    for character in value.to_string().chars() {
+        put_character(out, character);
+    }
+}
+
+fn put_character(out: &mut Vec<u8>, character: char) {
+    match character {
+        ' '..='~' => out.push(character as u8),
+        '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{5ff}' | '\u{2e80}'..='\u{d7ff}' => {
+            out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+        _ => {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_are_escaped_like_sentences() {
+        let hostile = "a\u{9b}31m\u{202e}\u{7f}\"\\\n温😀";
+        let value = serde_json::json!({ "host": hostile, "n": [1.5, null, true] });
+        let mut out = Vec::new();
+        put_json(&mut out, &value);
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(crate::payload::visible_text(&text, usize::MAX), text);
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+    }
 }

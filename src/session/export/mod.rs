@@ -12,7 +12,6 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::failure::failure;
 use super::matching::Matcher;
 use super::reader::Reader;
 use super::{Log, Query};
@@ -55,7 +54,7 @@ const ROWS_AT_ONCE: usize = 4096;
 /// Writes the matching rows beside `to` and renames it when whole. Blocking: call it off the UI and tokio threads.
 pub fn save(log: &Log, query: &Query, format: &'static Format, to: &Path, progress: &Progress) -> Result<u64, Failure> {
     let failed = |error: &io::Error| {
-        let mut failure = failure(Doing::WriteFile, to, error);
+        let mut failure = Failure::of_file(Doing::WriteFile, to, error);
         if error.kind() == io::ErrorKind::Interrupted {
             failure.reason = Reason::Cancelled;
         }

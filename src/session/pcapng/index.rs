@@ -8,6 +8,8 @@ use crate::session::rows::{ConnectionRow, Jump, Row};
 
 const HEAD_BYTES: usize = 40;
 const PAIR_BYTES: usize = 16;
+/// An index block without any rows.
+pub(in crate::session) const MIN_INDEX_BYTES: u64 = (super::BLOCK_OVERHEAD + HEAD_BYTES) as u64;
 /// Magic, rows, next seq, offset of the last index block, CRC.
 pub(in crate::session) const END_BYTES: usize = super::BLOCK_OVERHEAD + 32;
 

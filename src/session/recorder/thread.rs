@@ -14,7 +14,6 @@ use super::{SaysEnded, Shared};
 use crate::model::{
     ConnectionId, Doing, EndpointId, Event, Failure, Flow, Happening, Reason, Recorded, Role, Transport, What,
 };
-use crate::session::failure::failure;
 use crate::session::lane::LaneReceiver;
 
 /// After work the thread naps instead of waiting to be woken: under steady traffic nobody pays for waking it, and
@@ -247,7 +246,7 @@ impl Machine {
         if self.failing.is_none() {
             let error = syncer.error.lock().take();
             let looked_after = match error {
-                Some(error) => Err(failure(Doing::Record, writing.path(), &error)),
+                Some(error) => Err(Failure::of_file(Doing::Record, writing.path(), &error)),
                 None => writing.look_after(),
             };
             match looked_after {
@@ -318,7 +317,7 @@ impl Machine {
                     if let Some(mut sync) = writing.sync()
                         && let Err(error) = sync()
                     {
-                        let failed = failure(Doing::Record, writing.path(), &error);
+                        let failed = Failure::of_file(Doing::Record, writing.path(), &error);
                         self.lose(0, 0, failed);
                     }
                 }

@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use super::file::{KEEP_FREE_BYTES, Storage, Storages, SyncOrder};
 use crate::model::{Doing, Event, EventKind, Failure, Reason};
-use crate::session::failure::failure;
 use crate::session::log::Log;
 use crate::session::pcapng::batch::Batch;
 use crate::session::pcapng::encoder::Encoder;
@@ -307,7 +306,7 @@ impl Writing {
     }
 
     fn failed(&self, error: &io::Error) -> Failure {
-        failure(Doing::Record, &self.path, error)
+        Failure::of_file(Doing::Record, &self.path, error)
     }
 
     fn gone(&self) -> Failure {

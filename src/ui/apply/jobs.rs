@@ -215,7 +215,6 @@ fn workspace_saved(state: &mut State, path: PathBuf, as_new: bool, result: Resul
             let text = words(state).fill("workspace.saved", &[("name", &name_of(&path))]);
             toast(state, text, now, None);
             state.workspace_path = Some(path);
-            state.inert_workspace = false;
             preferences_changed(state, now);
         }
         Ok(()) => {}

@@ -84,8 +84,8 @@ impl Files {
 
     fn save(&mut self, path: PathBuf, workspace: &Workspace, as_new: bool) -> Done {
         if as_new {
+            // Whether it is ours stays as it was: a new name makes nothing trusted that came from elsewhere.
             self.lock = WorkspaceLock::take(&self.folders, &path).ok().flatten();
-            self.ours = true;
         }
         let result = if self.lock.is_some() {
             self.trust.save_workspace(workspace, &path, self.ours)
@@ -104,4 +104,25 @@ pub fn read(trust: &TrustStore, path: &Path) -> Result<(Workspace, bool), Worksp
     let text = Workspace::read_text(path)?;
     let workspace = Workspace::parse(&text)?;
     Ok((workspace, trust.trusts_content(path, text.as_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_workspace_from_elsewhere_stays_untrusted_under_a_new_name() {
+        let home = tempfile::tempdir().unwrap();
+        let folders = Folders::within(home.path());
+        folders.create().unwrap();
+        let (theirs, copy) = (home.path().join("theirs.toml"), home.path().join("copy.toml"));
+        Workspace::default().save(&theirs).unwrap();
+        let trust = TrustStore::load(&folders.config);
+        let mut files = Files { folders, trust, lock: None, ours: true };
+        let Done::WorkspaceOpened { result: Ok((workspace, false)), .. } = files.open(theirs) else { panic!() };
+        let Done::WorkspaceSaved { result: Ok(()), .. } = files.save(copy.clone(), &workspace, true) else { panic!() };
+        assert!(matches!(read(&files.trust, &copy), Ok((_, false))));
+        files.trust.trust(&copy).unwrap();
+        assert!(matches!(read(&files.trust, &copy), Ok((_, true))));
+    }
 }

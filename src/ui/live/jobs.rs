@@ -71,21 +71,12 @@ pub fn own_addresses() -> Vec<OwnAddress> {
 
 /// The size of a plain file.
 fn measure(path: &str) -> Result<u64, Failure> {
-    let failed =
-        |reason, system: String, errno| Failure { system, errno, ..Failure::new(Doing::ReadFile, path, reason) };
     let draft = Draft { format: PayloadFormat::File, text: path.to_owned(), ..Draft::default() };
     let file = crate::payload::file_path(&draft).unwrap_or_else(|_| path.into());
-    match std::fs::metadata(file) {
+    match std::fs::metadata(&file) {
         Ok(about) if about.is_file() => Ok(about.len()),
-        Ok(_) => Err(failed(Reason::NotAFile, String::new(), None)),
-        Err(error) => {
-            let reason = match error.kind() {
-                std::io::ErrorKind::NotFound => Reason::FileMissing,
-                std::io::ErrorKind::PermissionDenied => Reason::NotAllowed,
-                _ => Reason::Other,
-            };
-            Err(failed(reason, error.to_string(), error.raw_os_error()))
-        }
+        Ok(_) => Err(Failure::new(Doing::ReadFile, path, Reason::NotAFile)),
+        Err(error) => Err(Failure::of_file(Doing::ReadFile, &file, &error)),
     }
 }
 

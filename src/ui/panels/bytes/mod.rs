@@ -210,11 +210,10 @@ impl BytesPanel {
                     ui.add(Label::new(value).wrap().selectable(true));
                 });
             };
+            if let Some(hint) = words.happening_hint(happening).filter(|hint| !hint.is_empty()) {
+                fact(ui, "bytes.try", &hint);
+            }
             if let Some(failure) = happening.failure() {
-                let hint = words.hint(failure);
-                if !hint.is_empty() {
-                    fact(ui, "bytes.try", &hint);
-                }
                 let number = failure.errno.map(|errno| words.fill("bytes.errno", &[("number", &errno)]));
                 let system = payload::visible_text(&failure.system, 500);
                 let said = [Some(system).filter(|system| !system.is_empty()), number];
