@@ -65,9 +65,12 @@ pub enum Reason {
     FolderGone,
     NotAllowed,
     FileMissing,
+    FileExists,
     NotAFile,
     NoProgress,
     FamilyMismatch,
+    /// A link-local address, of which every interface has its own.
+    InterfaceMissing,
     /// Both ends are sockets of ours that answer with an echo: it would never end, so one of them does not answer.
     EchoLoop,
     Other,
@@ -111,7 +114,7 @@ impl Doing {
 }
 
 impl Reason {
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::PortTaken,
         Self::PortNeedsRights,
         Self::AddressNotHere,
@@ -137,9 +140,11 @@ impl Reason {
         Self::FolderGone,
         Self::NotAllowed,
         Self::FileMissing,
+        Self::FileExists,
         Self::NotAFile,
         Self::NoProgress,
         Self::FamilyMismatch,
+        Self::InterfaceMissing,
         Self::EchoLoop,
         Self::Other,
     ];
@@ -172,9 +177,11 @@ impl Reason {
             Self::FolderGone => "folder_gone",
             Self::NotAllowed => "not_allowed",
             Self::FileMissing => "file_missing",
+            Self::FileExists => "file_exists",
             Self::NotAFile => "not_a_file",
             Self::NoProgress => "no_progress",
             Self::FamilyMismatch => "family_mismatch",
+            Self::InterfaceMissing => "interface_missing",
             Self::EchoLoop => "echo_loop",
             Self::Other => "other",
         }

@@ -8,9 +8,11 @@ use crate::model::{Doing, Failure, Reason};
 pub(super) fn failure(doing: Doing, path: &Path, error: &Error) -> Failure {
     let reason = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Reason::DiskFull,
-        ErrorKind::NotFound | ErrorKind::NotADirectory if doing == Doing::Record => Reason::FolderGone,
+        ErrorKind::NotFound | ErrorKind::NotADirectory if doing != Doing::ReadFile => Reason::FolderGone,
         ErrorKind::NotFound | ErrorKind::NotADirectory => Reason::FileMissing,
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Reason::NotAllowed,
+        ErrorKind::AlreadyExists if path.is_dir() => Reason::NotAFile,
+        ErrorKind::AlreadyExists => Reason::FileExists,
         ErrorKind::IsADirectory => Reason::NotAFile,
         ErrorKind::OutOfMemory => Reason::NoMemory,
         ErrorKind::BrokenPipe => Reason::BrokenPipe,

@@ -60,7 +60,7 @@ impl Log {
     /// Opens a file read-only; the index is built on a thread of its own, rows appear as it grows.
     pub fn open(path: &Path) -> Result<Arc<Log>, Failure> {
         let failed = |error: &std::io::Error| failure(Doing::ReadFile, path, error);
-        let file = File::open(path).map_err(|e| failed(&e))?;
+        let file = open_without_waiting(path).map_err(|e| failed(&e))?;
         let metadata = file.metadata().map_err(|e| failed(&e))?;
         if !metadata.is_file() {
             return Err(Failure::new(Doing::ReadFile, path.to_string_lossy(), crate::model::Reason::NotAFile));
@@ -258,4 +258,13 @@ impl Signal {
         }
         self.given.swap(false, Ordering::AcqRel);
     }
+}
+
+/// A pipe that nobody writes to is no session, and is not waited for.
+fn open_without_waiting(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
+    options.open(path)
 }
