@@ -201,7 +201,7 @@ pub struct SessionArguments {
     /// Stop after this time, for example 500ms, 10s, 2m
     #[arg(long = "for", value_name = "TIME", value_parser = durations::parse)]
     pub for_time: Option<Duration>,
-    /// Stop after so many events (those of the closing sockets are not counted)
+    /// Print so many events, then stop; the file of --record goes on until the sockets are closed
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub events: Option<u64>,
     /// Print one JSON object per event on standard output

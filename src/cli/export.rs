@@ -14,6 +14,9 @@ use crate::session::{Log, LogState, Query};
 pub fn export(arguments: &ExportArguments) -> Result<(), Refusal> {
     let name = arguments.format.name();
     let format = formats::format(name).ok_or_else(|| format!("The format {name} is not known here."))?;
+    if let Some(output) = arguments.output.as_deref().filter(|output| is_same_file(output, &arguments.session)) {
+        return Err(format!("{} is the session itself. Choose another file for --output.", output.display()));
+    }
     let log = Log::open(&arguments.session).map_err(|failure| sentence(&failure))?;
     // All of the file is read once; one that is still being recorded is taken as it is now.
     let state = log.wait_complete(Duration::MAX);
@@ -40,6 +43,11 @@ pub fn export(arguments: &ExportArguments) -> Result<(), Refusal> {
     whole(&arguments.session, &state)
 }
 
+/// An export in the place of what it is made from would destroy it.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
 fn is_special(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|facts| !facts.is_file() && !facts.is_dir())
 }
@@ -47,7 +55,12 @@ fn is_special(path: &Path) -> bool {
 /// All that could be read is exported; a file that is not whole is said to be so, with code 1.
 fn whole(path: &Path, state: &LogState) -> Result<(), Refusal> {
     match &state.damage {
+        None if state.file_bytes == 0 => Err(format!("{} is empty: it holds no session.", path.display())),
         None => Ok(()),
+        Some((0, _)) => Err(format!(
+            "{} is no session: it does not begin as a pcapng file does. Nothing is exported.",
+            path.display()
+        )),
         Some((at, why)) => Err(format!(
             "{} is not whole: reading stopped at byte {at} ({why}). All before it is exported.",
             path.display()

@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::File;
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,8 @@ const BATCHES_AHEAD: usize = 4;
 const CLOSE_LIMIT: Duration = Duration::from_millis(700);
 const PRINT_LIMIT: Duration = Duration::from_millis(400);
 const FINISH_LIMIT: Duration = Duration::from_millis(600);
+/// How often it is looked whether the file still grows.
+const LOOK_AT_RECORDING: Duration = Duration::from_millis(500);
 /// Nobody asked to hurry: a slow disk may take its time.
 const PATIENT_FINISH_LIMIT: Duration = Duration::from_secs(60);
 
@@ -99,8 +102,13 @@ where
         wake.send_replace(());
     });
     let engine = Engine::start(tokio::runtime::Handle::current(), handle, wake);
+    engine.close_finished_peers();
     let live = Live { engine, changed, seen: printer.seen(), unfinished: RefCell::new(None) };
-    let ending = until_it_ends(&live, &signals, arguments, work).await;
+    let ending = tokio::select! {
+        biased;
+        ending = until_it_ends(&live, &signals, arguments, work) => ending,
+        never = tell_of_recording(&recorder) => match never {},
+    };
     end(live, recorder, printer, &signals, ending).await
 }
 
@@ -111,7 +119,13 @@ fn start_recorder(
         make_way(path)?;
     }
     let options = RecorderOptions { path: arguments.record.clone(), keep_rows: false, subscription: BATCHES_AHEAD };
-    Recorder::start(options).map_err(|failure| sentence(&failure))
+    Recorder::start(options).map_err(|failure| match failure.reason {
+        Reason::FileExists => {
+            let there = Words::of(Language::English).failure(&failure);
+            format!("{there} Choose another file for --record, or replace it with --force.")
+        }
+        _ => sentence(&failure),
+    })
 }
 
 /// Removes the file that --force replaces, unless another program is recording into it just now.
@@ -144,6 +158,23 @@ where
         () = live.seen_when(|seen| seen.enough) => Ending::Limit,
         outcome = work(live) => Ending::Work(outcome),
         () = limit => Ending::Limit,
+    }
+}
+
+/// Says at once on standard error when the file does not grow: its gap row can only follow when it grows again.
+async fn tell_of_recording(recorder: &Recorder) -> std::convert::Infallible {
+    let mut told = None;
+    loop {
+        tokio::time::sleep(LOOK_AT_RECORDING).await;
+        let failing = recorder.status().failing.map(|failure| failure.reason);
+        if failing != told {
+            let words = match recorder.status().failing {
+                Some(failure) => sentence(&failure),
+                None => "Recording goes on.".to_owned(),
+            };
+            let _ = writeln!(std::io::stderr().lock(), "sockscope: {words}");
+            told = failing;
+        }
     }
 }
 

@@ -129,6 +129,12 @@ impl Engine {
         Self { shared, published }
     }
 
+    /// From now on a listener's new peers are closed once they have finished sending: for a front from which nobody can send to
+    /// them, where those that come and go would pile up half open.
+    pub fn close_finished_peers(&self) {
+        self.shared.closes_finished_peers.store(true, Ordering::Relaxed);
+    }
+
     /// The newest snapshot. Cheap: clones one `Arc`.
     pub fn snapshot(&self) -> Arc<EngineSnapshot> {
         self.shared.board.snapshot()
@@ -239,10 +245,11 @@ impl Engine {
 }
 
 fn close_endpoint(endpoint: &Endpoint, peers: Peers) {
-    endpoint.stop();
+    // The peers first: the listener's last row counts those that stay.
     if peers == Peers::Close || !is_listener(endpoint) {
         endpoint.close_peers_for_good();
     }
+    endpoint.stop();
 }
 
 /// Only a listener's peers can live on without it.

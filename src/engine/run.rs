@@ -13,7 +13,7 @@ use super::status::EndpointState;
 use super::tcp_stream::internal_error;
 use super::{tcp_client, tcp_listener, udp};
 use crate::kernel;
-use crate::model::{Doing, EndpointSettings, Failure, Flow, Happening, Protocol, Reason, Transport};
+use crate::model::{Doing, EndpointSettings, Failure, Flow, Happening, Protocol, Reason, Role, Transport};
 use crate::session::RecorderHandle;
 
 /// An endpoint that was open and has ended in good order.
@@ -108,7 +108,12 @@ impl Drop for Run {
         self.stop.cancel();
         if std::thread::panicking() {
             let flow = self.endpoint.flow(None);
-            let failure = internal_error(Doing::Listen, flow.endpoint_uri.to_string());
+            let doing = match flow.role {
+                Role::Listener => Doing::Listen,
+                Role::Client => Doing::Connect,
+                Role::Datagram => Doing::Bind,
+            };
+            let failure = internal_error(doing, flow.endpoint_uri.to_string());
             note_failure(&self.recorder, &flow, failure.clone());
             self.failed(failure);
         } else {

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -40,6 +40,8 @@ pub(super) struct Shared {
     pub tasks: TaskTracker,
     /// What still runs when the time of the shutdown is up is dropped where it stands.
     pub kill: CancellationToken,
+    /// A listener's peer that has finished sending is closed: nobody will send to it any more.
+    pub closes_finished_peers: AtomicBool,
     last_connection: AtomicU32,
     pub last_send: AtomicU64,
 }
@@ -59,6 +61,7 @@ impl Shared {
             board,
             tasks: TaskTracker::new(),
             kill: CancellationToken::new(),
+            closes_finished_peers: AtomicBool::new(false),
             last_connection: AtomicU32::new(0),
             last_send: AtomicU64::new(0),
         }

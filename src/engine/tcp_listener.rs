@@ -5,6 +5,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol as IpProtocol, SockRef, Socket, Type};
@@ -203,7 +204,8 @@ impl Acceptor<'_> {
         let fresh = Fresh { stream, flow: flow.clone(), self_connected: false, pair };
         // Two echoes would send the same bytes back and forth for ever.
         let loops = echo && other.as_ref().is_some_and(|other| other.echoes);
-        let manners = Manners { echo: echo && !loops, close_when_peer_finished: false };
+        let close_when_peer_finished = self.shared.closes_finished_peers.load(Ordering::Relaxed);
+        let manners = Manners { echo: echo && !loops, close_when_peer_finished };
         let recorder = self.recorder.clone();
         let Some(conversation) = Conversation::begin(self.shared, recorder, self.endpoint, fresh, manners) else {
             return;

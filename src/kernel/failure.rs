@@ -86,13 +86,20 @@ fn by_number(doing: Doing, on: &str, errno: i32) -> Option<Reason> {
         number::ENOBUFS | number::ENOMEM => Reason::NoMemory,
         number::EMSGSIZE => Reason::DatagramTooLong,
         number::EAFNOSUPPORT if is_ipv6(on) => Reason::Ipv6Off,
-        number::EAFNOSUPPORT | number::EINVAL if doing == Doing::Connect => Reason::FamilyMismatch,
+        number::EINVAL if is_link_local(on) => Reason::InterfaceMissing,
+        number::EAFNOSUPPORT if doing == Doing::Connect => Reason::FamilyMismatch,
+        // From a loopback source to the world outside.
+        number::EINVAL if doing == Doing::Connect => Reason::NetworkUnreachable,
         number::EADDRNOTAVAIL | number::ENETUNREACH if ipv6_off_here() => Reason::Ipv6Off,
         number::ECONNREFUSED if matches!(doing, Doing::Send | Doing::Receive) => Reason::PortUnreachable,
         number::EHOSTDOWN => Reason::HostUnreachable,
         number::EDESTADDRREQ => Reason::NotConnected,
         _ => return None,
     })
+}
+
+fn is_link_local(on: &str) -> bool {
+    on.parse::<SocketAddr>().is_ok_and(|at| matches!(at, SocketAddr::V6(v6) if v6.ip().is_unicast_link_local()))
 }
 
 fn is_ipv6(on: &str) -> bool {
@@ -174,6 +181,15 @@ mod tests {
         ] {
             assert_eq!(reason_of(doing, errno), reason, "{doing:?} {errno}");
         }
+    }
+
+    #[test]
+    fn an_invalid_argument_means_an_address_without_its_interface_or_a_source_without_a_way() {
+        let invalid = io::Error::from_raw_os_error(libc::EINVAL);
+        let reason = |doing, on: &str| failure(doing, on, &invalid).reason;
+        assert_eq!(reason(Doing::Connect, "[fe80::1]:80"), Reason::InterfaceMissing);
+        assert_eq!(reason(Doing::Send, "[fe80::1]:80"), Reason::InterfaceMissing);
+        assert_eq!(reason(Doing::Connect, "192.0.2.1:80"), Reason::NetworkUnreachable);
     }
 
     #[test]

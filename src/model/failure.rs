@@ -68,9 +68,12 @@ pub enum Reason {
     FolderGone,
     NotAllowed,
     FileMissing,
+    FileExists,
     NotAFile,
     NoProgress,
     FamilyMismatch,
+    /// A link-local address, of which every interface has its own.
+    InterfaceMissing,
     /// Both ends are sockets of ours that answer with an echo: it would never end, so one of them does not answer.
     EchoLoop,
     Other,
@@ -85,9 +88,10 @@ impl Failure {
     pub fn of_file(doing: Doing, path: &Path, error: &Error) -> Self {
         let reason = match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Reason::DiskFull,
-            ErrorKind::NotFound | ErrorKind::NotADirectory if doing == Doing::Record => Reason::FolderGone,
+            ErrorKind::NotFound | ErrorKind::NotADirectory if doing != Doing::ReadFile => Reason::FolderGone,
             ErrorKind::NotFound | ErrorKind::NotADirectory => Reason::FileMissing,
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Reason::NotAllowed,
+            ErrorKind::AlreadyExists => Reason::FileExists,
             ErrorKind::IsADirectory => Reason::NotAFile,
             ErrorKind::OutOfMemory => Reason::NoMemory,
             ErrorKind::BrokenPipe => Reason::BrokenPipe,
@@ -133,7 +137,7 @@ impl Doing {
 }
 
 impl Reason {
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::PortTaken,
         Self::PortNeedsRights,
         Self::AddressNotHere,
@@ -159,9 +163,11 @@ impl Reason {
         Self::FolderGone,
         Self::NotAllowed,
         Self::FileMissing,
+        Self::FileExists,
         Self::NotAFile,
         Self::NoProgress,
         Self::FamilyMismatch,
+        Self::InterfaceMissing,
         Self::EchoLoop,
         Self::Other,
     ];
@@ -194,9 +200,11 @@ impl Reason {
             Self::FolderGone => "folder_gone",
             Self::NotAllowed => "not_allowed",
             Self::FileMissing => "file_missing",
+            Self::FileExists => "file_exists",
             Self::NotAFile => "not_a_file",
             Self::NoProgress => "no_progress",
             Self::FamilyMismatch => "family_mismatch",
+            Self::InterfaceMissing => "interface_missing",
             Self::EchoLoop => "echo_loop",
             Self::Other => "other",
         }

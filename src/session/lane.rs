@@ -109,6 +109,10 @@ impl RecorderHandle {
             permit.forget();
             return Some(Room { units, lane: self.lane.clone() });
         }
+        // Known to be stuck: the sockets do not wait anew for each read.
+        if self.lane.stalled() {
+            return None;
+        }
         let since = Instant::now();
         let room = loop {
             match tokio::time::timeout(STALLED / 8, self.lane.room.acquire_many(units)).await {
@@ -223,6 +227,8 @@ impl LaneReceiver {
             }
             self.lane.asleep.store(false, Ordering::SeqCst);
         }
+        // Looked at before the queue is taken: whoever appends and then drops the last handle is heard in the next round.
+        let closed = self.closed();
         mem::swap(&mut queue.events, events);
         let units = mem::take(&mut queue.units);
         drop(queue);
@@ -230,7 +236,7 @@ impl LaneReceiver {
             units,
             unrecorded_events: self.lane.unrecorded_events.swap(0, Ordering::AcqRel),
             unrecorded_bytes: self.lane.unrecorded_bytes.swap(0, Ordering::AcqRel),
-            closed: events.is_empty() && self.closed(),
+            closed: closed && events.is_empty(),
         }
     }
 
@@ -329,6 +335,27 @@ mod tests {
         handle.append(room, [received(&handle, &flow, 7)]);
         let drained = receiver.drain(&mut Vec::new(), Duration::ZERO);
         assert_eq!((drained.unrecorded_events, drained.unrecorded_bytes), (1, 7));
+        // Still stuck: the next read does not wait at all.
+        let at_once = tokio::time::timeout(Duration::ZERO, handle.room(&flow, 1)).await;
+        assert!(at_once.is_ok_and(|room| room.is_none()));
+    }
+
+    #[test]
+    fn what_is_appended_just_before_the_last_handle_goes_is_not_lost() {
+        for _ in 0..2_000 {
+            let (handle, receiver) = lane(Clock::start());
+            let appending = std::thread::spawn(move || {
+                let last = handle.happened(&flow(), Happening::Accepted);
+                handle.note(last);
+            });
+            let (mut taken, mut events) = (0, Vec::new());
+            while !receiver.drain(&mut events, Duration::ZERO).closed {
+                taken += events.len();
+                events.clear();
+            }
+            appending.join().unwrap();
+            assert_eq!(taken, 1);
+        }
     }
 
     #[test]

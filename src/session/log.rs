@@ -59,12 +59,12 @@ impl Log {
     /// Opens a file read-only; the index is built on a thread of its own, rows appear as it grows.
     pub fn open(path: &Path) -> Result<Arc<Log>, Failure> {
         let failed = |error: &std::io::Error| Failure::of_file(Doing::ReadFile, path, error);
-        // Asked before it is opened: opening a pipe would wait for its writer.
-        if !std::fs::metadata(path).map_err(|e| failed(&e))?.is_file() {
+        let file = open_without_waiting(path).map_err(|e| failed(&e))?;
+        let metadata = file.metadata().map_err(|e| failed(&e))?;
+        if !metadata.is_file() {
             return Err(Failure::new(Doing::ReadFile, path.to_string_lossy(), Reason::NotAFile));
         }
-        let file = File::open(path).map_err(|e| failed(&e))?;
-        let bytes = file.metadata().map_err(|e| failed(&e))?.len();
+        let bytes = metadata.len();
         let log = Arc::new(Self::new(path, Arc::new(file), bytes, false));
         let indexing = Indexing::new(&log, bytes);
         thread::Builder::new().name("session-index".into()).spawn(move || indexing.run()).map_err(|e| failed(&e))?;
@@ -252,6 +252,15 @@ impl Signal {
         }
         self.given.swap(false, Ordering::AcqRel);
     }
+}
+
+/// A pipe that nobody writes to is no session, and is not waited for.
+fn open_without_waiting(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
+    options.open(path)
 }
 
 #[cfg(all(test, unix))]

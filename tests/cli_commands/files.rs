@@ -121,6 +121,43 @@ fn what_is_no_session_is_refused() {
 }
 
 #[test]
+fn an_export_never_replaces_its_own_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = folder.path().join("a.pcapng");
+    record(&session);
+    let before = std::fs::read(&session).unwrap();
+    let same = folder.path().join(".").join("a.pcapng");
+    let output = run(&["export", session.to_str().unwrap(), "--as", "csv", "--output", same.to_str().unwrap()], b"");
+    assert_refused(&output, &["a.pcapng", "the session itself"]);
+    assert_eq!(std::fs::read(&session).unwrap(), before);
+}
+
+#[test]
+fn an_empty_file_and_a_file_of_zeros_are_no_sessions() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in [("empty.pcapng", 0), ("zeros.pcapng", 1 << 30)] {
+        let path = folder.path().join(name);
+        std::fs::File::create(&path).unwrap().set_len(bytes).unwrap();
+        let output = run(&["export", path.to_str().unwrap(), "--as", "jsonl"], b"");
+        assert_refused(&output, &[name, "no session"]);
+    }
+}
+
+#[test]
+fn a_pipe_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.pcapng");
+    if !has("mkfifo") {
+        return;
+    }
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert_refused(
+        &run(&["export", pipe.to_str().unwrap(), "--as", "text"], b""),
+        &["pipe.pcapng", "not a plain file"],
+    );
+}
+
+#[test]
 fn a_workspace_is_run() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("bench.toml");

@@ -40,6 +40,16 @@ fn echoes_to_ncat_and_tells_every_event() {
 }
 
 #[test]
+fn a_peer_that_has_finished_is_closed_so_that_those_that_come_and_go_do_not_pile_up() {
+    let (mut program, at) = Running::listening(&["listen", "tcp://127.0.0.1:0"], 1);
+    let mut peer = TcpStream::connect(at[0]).unwrap();
+    peer.write_all(b"all I have").unwrap();
+    peer.shutdown(std::net::Shutdown::Write).unwrap();
+    assert_eq!(peer.read(&mut [0; 8]).unwrap(), 0);
+    assert_eq!(program.event("closed")["received"], 10);
+}
+
+#[test]
 fn serves_tcp_and_udp_on_both_families_at_once() {
     let uris = ["tcp://127.0.0.1:0", "udp://127.0.0.1:0", "tcp://[::1]:0", "udp://[::1]:0"];
     let (mut program, at) = Running::listening(&[&["listen", "--echo"][..], &uris].concat(), 4);

@@ -82,7 +82,11 @@ impl Recorder {
         storages: Box<dyn Storages>,
     ) -> Result<(Self, RecorderHandle, Option<Subscription>), Failure> {
         let writing = match &options.path {
-            Some(path) => Some(Writing::create(path, storages, options.keep_rows)?),
+            // Nothing is being recorded yet, so this is a file that cannot be written like any other.
+            Some(path) => Some(
+                Writing::create(path, storages, options.keep_rows)
+                    .map_err(|failure| Failure { doing: Doing::WriteFile, ..failure })?,
+            ),
             None => None,
         };
         let log = writing.as_ref().and_then(Writing::log);

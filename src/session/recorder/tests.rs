@@ -291,6 +291,20 @@ fn a_subscriber_that_takes_nothing_does_not_keep_the_file_open() {
 }
 
 #[test]
+fn a_finished_file_is_let_go_of_although_its_log_is_still_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("session.pcapng");
+    let options = RecorderOptions { path: Some(path.clone()), keep_rows: true, subscription: 0 };
+    let (recorder, handle, _) = Recorder::start(options).unwrap();
+    let (log, flow) = (recorder.log().unwrap(), flow());
+    handle.note(chunk(&handle, &flow, vec![1]));
+    drop(handle);
+    recorder.finish(LIMIT);
+    File::open(&path).unwrap().try_lock().unwrap();
+    assert_eq!(log.state().rows, 1);
+}
+
+#[test]
 fn an_event_that_no_block_can_hold_is_a_gap() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("session.pcapng");

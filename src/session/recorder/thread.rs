@@ -81,8 +81,15 @@ impl Machine {
         }
     }
 
-    pub(super) fn run(mut self) {
+    pub(super) fn run(self) {
+        // Said last, when the file is let go of: whoever waited may open, delete or record into it at once.
         let _ended = SaysEnded(self.shared.clone());
+        let mut machine = self;
+        machine.record();
+        machine.end();
+    }
+
+    fn record(&mut self) {
         let mut events = Vec::new();
         let mut quiet = 0;
         loop {
@@ -103,7 +110,6 @@ impl Machine {
                 thread::sleep(NAP);
             }
         }
-        self.end();
     }
 
     /// Numbers, writes and hands on a drained batch, and gives its room back as it goes.
@@ -324,6 +330,9 @@ impl Machine {
             }
         } else if let Some(log) = self.writing.as_ref().and_then(Writing::log) {
             log.end_recording();
+        }
+        if let Some(writing) = &self.writing {
+            writing.unlock();
         }
         self.subscriber = None;
         self.show_status();

@@ -214,6 +214,14 @@ impl Writing {
         Ok(handle)
     }
 
+    /// Not being recorded any more, although a reader or a sync that still runs may hold the file open.
+    pub(super) fn unlock(&self) {
+        if let Some(storage) = &self.storage {
+            // Where there are no locks there is nothing to let go of.
+            let _ = storage.handle().unlock();
+        }
+    }
+
     fn write_batch(&mut self) -> Result<(), Failure> {
         self.cut_torn()?;
         let bytes = self.batch.len() as u64;
