@@ -192,6 +192,14 @@ fn selected_place(ctx: &Ctx<'_>) -> Option<u64> {
     Some(ctx.view.first + index as u64)
 }
 
+/// A painter for one column of a row.
+fn clipped(painter: &Painter, row: Rect, from: f32, to: f32) -> Painter {
+    let mut clip = row;
+    clip.min.x = row.left() + from;
+    clip.max.x = row.right().min(row.left() + to - 4.0);
+    painter.with_clip_rect(clip.intersect(painter.clip_rect()))
+}
+
 struct Drawing<'a, 'b> {
     ctx: &'a Ctx<'b>,
     columns: Columns,
@@ -259,15 +267,20 @@ impl Drawing<'_, '_> {
         if row.damaged {
             content = format!("▲ {}: {content}", words.get("log.damaged"));
         }
-        self.cell(painter, rect, columns.content, f32::MAX, &content, if row.damaged { theme.error } else { body });
+        let color = if row.damaged { theme.error } else { body };
+        let job = match event.bytes() {
+            Some(_) => text::painted(&content, chars, color, theme.dim),
+            None => widgets::mono_job(&content, color),
+        };
+        let painter = clipped(painter, rect, columns.content, f32::MAX);
+        let at = Pos2::new(rect.left() + columns.content, rect.center().y);
+        widgets::paint_job(&painter, at, Align2::LEFT_CENTER, job, color);
     }
 
     fn cell(&self, painter: &Painter, row: Rect, from: f32, to: f32, text: &str, color: Color32) {
-        let mut clip = row;
-        clip.min.x = row.left() + from;
-        clip.max.x = row.right().min(row.left() + to - 4.0);
-        let painter = painter.with_clip_rect(clip.intersect(painter.clip_rect()));
-        widgets::mono_text(&painter, Pos2::new(clip.left(), row.center().y), Align2::LEFT_CENTER, text, color);
+        let painter = clipped(painter, row, from, to);
+        let at = Pos2::new(row.left() + from, row.center().y);
+        widgets::mono_text(&painter, at, Align2::LEFT_CENTER, text, color);
     }
 
     fn menu(&self, ui: &mut Ui, row: &Arc<Recorded>, actions: &mut Vec<Action>) {
