@@ -56,6 +56,7 @@ impl LogPanel {
         if ctx.view.matched == 0 {
             nothing(ctx, ui, place, actions);
         }
+        self.place.apply(ctx, ui, &mut self.list);
         let (list, clock) = (&mut self.list, &self.clock);
         let drawing = Drawing { ctx, columns, clock };
         let rows = rows_to_show(ctx.view, list.following);
@@ -70,6 +71,7 @@ impl LogPanel {
             self.wanted = want;
             actions.push(Action::Log(LogAction::Want { first: want.0, count: want.1 }));
         }
+        self.place.remember(ctx, &self.list, &shown);
         self.keyboard(ctx, ui, &shown, actions);
         self.newer(ctx, ui, place, &shown);
     }
@@ -162,7 +164,7 @@ fn clear_filter(ctx: &Ctx<'_>) -> Vec<Action> {
 }
 
 /// The row at a place of the matched rows, where the cache has it.
-fn row_at(view: &ViewSnapshot, place: u64) -> Option<&Arc<Recorded>> {
+pub(super) fn row_at(view: &ViewSnapshot, place: u64) -> Option<&Arc<Recorded>> {
     let index = usize::try_from(place.checked_sub(view.first)?).ok()?;
     view.rows.get(index)?.as_ref()
 }
@@ -186,7 +188,7 @@ pub fn selected_row<'a>(ctx: &Ctx<'a>) -> Option<&'a Arc<Recorded>> {
     ctx.view.rows.iter().flatten().find(is_it).or(ctx.view.selected.as_ref().filter(is_it))
 }
 
-fn selected_place(ctx: &Ctx<'_>) -> Option<u64> {
+pub(super) fn selected_place(ctx: &Ctx<'_>) -> Option<u64> {
     let seq = ctx.state.selected_event?;
     let index = ctx.view.rows.iter().position(|row| row.as_ref().is_some_and(|row| row.seq == seq))?;
     Some(ctx.view.first + index as u64)
