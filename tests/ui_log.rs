@@ -372,6 +372,93 @@ fn the_selected_row_stays_where_it_is_when_the_filter_is_cleared() {
     assert_eq!(window.get_by_role_and_label(Role::ListItem, ROW_400).rect().top(), before);
 }
 
+#[test]
+fn the_bytes_do_not_cover_the_row_that_opened_them() {
+    let rows = (0..20).map(|seq| row(seq, What::Received(Bytes::from(format!("event {seq}"))))).collect();
+    let view = ViewSnapshot { matched: 20, scanned: 20, total: 20, rows, ..ViewSnapshot::default() };
+    let mut window = window_of(State::default(), stage(view), egui::vec2(1200.0, 700.0));
+    window.get_by_label_contains("event 6").click();
+    window.run();
+    let list = window.get_by_role_and_label(Role::List, "Events").rect();
+    let row = window.get_by_role_and_label(Role::ListItem, "17:40:02.127 204  in  127.0.0.1:51022  7 bytes  event 6");
+    assert!(list.contains_rect(row.rect()), "{:?} {:?}", list, row.rect());
+}
+
+#[test]
+fn the_offer_after_a_crash_follows_the_language() {
+    let mut window = window(some_rows());
+    let file = SessionFile {
+        path: "/s/old.pcapng".into(),
+        bytes: 4_096,
+        modified: SystemTime::UNIX_EPOCH,
+        recording: false,
+        crashed: true,
+    };
+    app(&mut window).feed.landed.push(Done::Listed { folder: "/s".into(), result: Ok(vec![file]) });
+    window.run();
+    window.get_by_label("A session was left by a crash: old.pcapng");
+    app(&mut window).state.language = sockscope::words::Language::Chinese;
+    window.run();
+    window.get_by_label("崩溃留下了一个会话：old.pcapng");
+}
+
+#[test]
+fn the_ending_of_the_file_chooses_the_format() {
+    let mut window = window(some_rows());
+    app(&mut window).state.saving.suggested = "/tmp/2026".into();
+    window.key_press_modifiers(Modifiers::COMMAND, Key::S);
+    window.run();
+    window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.get_by_role_and_label(Role::TextInput, "File").type_text("/tmp/mine.csv");
+    window.run();
+    window.get_by_role_and_label(Role::Button, "Save").click();
+    window.run();
+    let saved = |order: &Order| matches!(order, Order::Start(Job::SaveLog { format: "csv", .. }));
+    assert!(orders(&mut window).iter().any(saved));
+}
+
+#[test]
+fn clearing_a_filter_leads_back_to_where_it_began() {
+    let text = |seq: u64| row(seq, What::Received(Bytes::from(format!("event {seq}"))));
+    let all = |matched: Vec<_>, query: Query| {
+        let matched_count = matched.len() as u64;
+        let (scanned, total) = (1_000, 1_000);
+        Arc::new(ViewSnapshot {
+            query,
+            matched: matched_count,
+            scanned,
+            total,
+            rows: matched,
+            ..ViewSnapshot::default()
+        })
+    };
+    let mut start = Stage::default();
+    start.view = all((0..1_000).map(text).collect(), Query::default());
+    let mut window = window(start);
+    window.get_by_role_and_label(Role::List, "Events").click();
+    window.run();
+    window.key_press(Key::Home);
+    window.key_press(Key::PageDown);
+    window.run();
+    let first = |window: &Window| {
+        let list = window.get_by_role_and_label(Role::List, "Events").rect();
+        let rows = window.query_all(By::new().role(Role::ListItem).label_contains("event "));
+        let row =
+            rows.filter(|row| row.rect().top() >= list.top()).min_by(|a, b| a.rect().top().total_cmp(&b.rect().top()));
+        row.and_then(|row| row.accesskit_node().label()).expect("there are rows")
+    };
+    let before = first(&window);
+    assert!(!before.ends_with("event 0") && !before.ends_with("event 999"), "{before}");
+    let narrow = Query { text: "event 5".into(), ..Query::default() };
+    app(&mut window).state.query = narrow.clone();
+    app(&mut window).feed.view = all(vec![text(5), text(50)], narrow);
+    window.run();
+    app(&mut window).state.query = Query::default();
+    app(&mut window).feed.view = all((0..1_000).map(text).collect(), Query::default());
+    window.run();
+    assert_eq!(first(&window), before);
+}
+
 const ROW_400: &str = "17:40:02.718 204  in  127.0.0.1:51022  9 bytes  event 400";
 
 #[test]

@@ -87,7 +87,7 @@ pub struct State {
 
     /// What waits for the engine before it can go on.
     pub waiting: Waiting,
-    /// A session that a crash left behind: the words of the offer, and what opens it.
+    /// A session that a crash left behind: the name of its file, and what opens it.
     pub crashed_offer: Option<(String, super::action::Action)>,
     /// Since when changes wait to be written.
     pub unsaved: Unsaved,

@@ -109,9 +109,9 @@ fn listed(
                 // Offered once: it stays in the list of sessions.
                 rest.insert(OFFERED.to_owned(), name_of(&left.path).into());
                 preferences_changed(state, now);
-                let text = words(state).fill("sessions.left_by_crash", &[("name", &name_of(&left.path))]);
+                let name = name_of(&left.path);
                 let open = Action::Session(SessionAction::Open(left.path.clone()));
-                state.crashed_offer = Some((text, open));
+                state.crashed_offer = Some((name, open));
             }
             state.sessions.list = Some(list.into());
         }

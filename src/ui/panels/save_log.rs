@@ -47,6 +47,7 @@ impl Panel for SaveLog {
                 self.path = path.to_string_lossy().into_owned();
                 self.asked.clone_from(&self.path);
                 self.typed = true;
+                self.follow_ending();
             }
         }
         let screen = ui.ctx().content_rect();
@@ -76,7 +77,12 @@ impl SaveLog {
     fn suggest(&mut self, ctx: &Ctx<'_>) {
         if !self.typed {
             let extension = FORMATS.get(self.format).map_or("", |format| format.extension);
-            let name = ctx.state.saving.suggested.to_string_lossy();
+            let opened = ctx.state.opened_file.as_ref().and_then(|opened| opened.path.file_stem());
+            let name = match opened {
+                Some(name) => ctx.state.saving.suggested.with_file_name(name),
+                None => ctx.state.saving.suggested.clone(),
+            };
+            let name = name.to_string_lossy();
             self.path = if extension.is_empty() { name.into_owned() } else { format!("{name}.{extension}") };
         } else if let Some(format) = FORMATS.get(self.format) {
             // A typed path keeps its name; only the ending of a known format follows.
@@ -86,6 +92,13 @@ impl SaveLog {
                 self.path = path.with_extension(format.extension).to_string_lossy().into_owned();
             }
         }
+    }
+
+    /// Who names a file log.csv wants CSV in it.
+    fn follow_ending(&mut self) {
+        let path = PathBuf::from(self.path.trim());
+        let named = FORMATS.iter().position(|format| path.extension().is_some_and(|end| end == format.extension));
+        self.format = named.unwrap_or(self.format);
     }
 
     fn content(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, fresh: bool, actions: &mut Vec<Action>) {
@@ -175,6 +188,7 @@ impl SaveLog {
             }
             if response.changed() {
                 self.typed = true;
+                self.follow_ending();
             }
             if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
                 self.save(ctx, false, actions);

@@ -31,6 +31,7 @@ pub struct LogPanel {
     clock: text::Clock,
     wanted: (u64, usize),
     place: place::Place,
+    selected: Option<u64>,
     opened: Option<std::path::PathBuf>,
 }
 
@@ -42,6 +43,7 @@ impl Default for LogPanel {
             clock: text::Clock::new(),
             wanted: (0, 0),
             place: place::Place::default(),
+            selected: None,
             opened: None,
         }
     }

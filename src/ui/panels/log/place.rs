@@ -7,7 +7,7 @@ use egui::Ui;
 use crate::session::Query;
 use crate::ui::state::Ctx;
 use crate::ui::theme::LOG_ROW;
-use crate::ui::widgets::row_list::{RowList, Shown};
+use crate::ui::widgets::row_list::{Position, RowList, Shown};
 
 #[derive(Default)]
 pub struct Place {
@@ -17,12 +17,16 @@ pub struct Place {
     looked_at: Option<Anchor>,
     /// Waits until the new filter has found it.
     kept: Option<Anchor>,
+    /// What was looked at before the filter, and where the list stood then: clearing it leads back there, unless one
+    /// moved on in between.
+    began: Option<(Anchor, Option<Position>)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Anchor {
     seq: u64,
     beneath_top: f64,
+    is_selected: bool,
 }
 
 impl Place {
@@ -35,9 +39,11 @@ impl Place {
     pub fn apply(&mut self, ctx: &Ctx<'_>, ui: &Ui, list: &mut RowList) {
         let query = &ctx.state.query;
         if filter_of(&self.query) != filter_of(query) {
-            if let Some(looked_at) = self.looked_at {
-                // Typing on goes back to the row that was looked at when it began.
-                self.kept = self.kept.or(Some(looked_at));
+            let selected = self.looked_at.filter(|anchor| anchor.is_selected);
+            let began = self.began.map(|(anchor, _)| anchor);
+            if let Some(anchor) = selected.or(began).or(self.looked_at) {
+                self.kept = Some(anchor);
+                self.began = Some((anchor, None));
             } else if self.query.scope != query.scope {
                 list.to_end();
             }
@@ -46,9 +52,8 @@ impl Place {
             self.query = query.clone();
         }
         let Some(kept) = self.kept else { return };
-        let moved = |input: &egui::InputState| input.smooth_scroll_delta.y != 0.0 || input.pointer.any_down();
-        if ui.input(moved) {
-            self.kept = None;
+        if ui.input(|input| input.smooth_scroll_delta.y != 0.0) {
+            (self.kept, self.began) = (None, None);
             return;
         }
         if ctx.view.query != *query {
@@ -77,13 +82,24 @@ impl Place {
         if self.kept.is_some() {
             return;
         }
+        match &mut self.began {
+            Some((_, stood @ None)) => *stood = Some(list.position),
+            Some((_, Some(stood))) if *stood != list.position && !list.following => self.began = None,
+            _ => {}
+        }
         let beneath_top = |row: u64| row.abs_diff(shown.first) as f64 * f64::from(LOG_ROW) - list.position.remainder;
         let selected = super::rows::selected_place(ctx)
             .filter(|row| (shown.first..shown.first + shown.count as u64).contains(row))
-            .and_then(|row| Some(Anchor { seq: ctx.state.selected_event?, beneath_top: beneath_top(row) }));
+            .and_then(|row| {
+                Some(Anchor { seq: ctx.state.selected_event?, beneath_top: beneath_top(row), is_selected: true })
+            });
         let first = || {
             let row = super::rows::row_at(ctx.view, shown.first)?;
-            (!list.following).then_some(Anchor { seq: row.seq, beneath_top: -list.position.remainder })
+            (!list.following).then_some(Anchor {
+                seq: row.seq,
+                beneath_top: -list.position.remainder,
+                is_selected: false,
+            })
         };
         self.looked_at = selected.or_else(first);
     }

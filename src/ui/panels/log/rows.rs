@@ -36,7 +36,7 @@ impl Columns {
         let narrow = width < 760.0;
         let time = 10.0;
         let delta = time + 16.0 * char_width + 14.0;
-        let arrow = delta + if narrow { 0.0 } else { 9.0 * char_width + 8.0 };
+        let arrow = delta + if narrow { 0.0 } else { 11.0 * char_width + 8.0 };
         let socket = arrow + 24.0;
         let socket_end = socket + if narrow { 15.5 } else { 22.0 } * char_width;
         let size_end = socket_end + 7.0 * char_width;
@@ -71,9 +71,22 @@ impl LogPanel {
             self.wanted = want;
             actions.push(Action::Log(LogAction::Want { first: want.0, count: want.1 }));
         }
+        self.show_selected(ctx, ui);
         self.place.remember(ctx, &self.list, &shown);
         self.keyboard(ctx, ui, &shown, actions);
         self.newer(ctx, ui, place, &shown);
+    }
+
+    /// The bytes open beneath a row that was just selected: it must not be what they push out of view.
+    fn show_selected(&mut self, ctx: &Ctx<'_>, ui: &Ui) {
+        if self.selected == ctx.state.selected_event {
+            return;
+        }
+        self.selected = ctx.state.selected_event;
+        if let Some(place) = selected_place(ctx) {
+            self.list.reveal(place);
+            ui.ctx().request_repaint();
+        }
     }
 
     fn keyboard(&mut self, ctx: &Ctx<'_>, ui: &Ui, shown: &row_list::Shown, actions: &mut Vec<Action>) {
@@ -104,8 +117,11 @@ impl LogPanel {
         if self.list.following || below == 0 {
             return;
         }
-        let text = format!("↓ {}", ctx.words.fill("log.new_below", &[("events", &ctx.words.number(below))]));
-        let size = Vec2::new(24.0 + 7.5 * text.chars().count() as f32, 26.0);
+        // A file does not grow: what is below is only further down.
+        let key = if ctx.state.opened_file.is_some() { "log.more_below" } else { "log.new_below" };
+        let text = format!("↓ {}", ctx.words.fill(key, &[("events", &ctx.words.number(below))]));
+        let galley = ui.painter().layout_no_wrap(text.clone(), theme::body(), ctx.theme.text);
+        let size = Vec2::new(galley.size().x + 2.0 * ui.spacing().button_padding.x + 2.0, 26.0);
         let rect = Rect::from_min_size(place.right_bottom() - size - Vec2::new(24.0, 12.0), size);
         if ui.put(rect, egui::Button::new(text).fill(ctx.theme.raised)).clicked() {
             self.list.to_end();
@@ -259,7 +275,9 @@ impl Drawing<'_, '_> {
             self.cell(painter, rect, columns.delta, columns.arrow, &delta, theme.dim);
         }
         self.cell(painter, rect, columns.arrow, columns.socket, text::arrow(event), mark);
-        self.cell(painter, rect, columns.socket, columns.socket_end, &text::socket(event), theme.text);
+        let chars = ((columns.socket_end - columns.socket - 4.0) / columns.char_width).round() as usize;
+        let socket = text::socket_within(&text::socket(event), chars);
+        self.cell(painter, rect, columns.socket, columns.socket_end, &socket, theme.text);
         if let Some(bytes) = event.bytes() {
             let at = Pos2::new(rect.left() + columns.size_end, rect.center().y);
             painter.text(at, Align2::RIGHT_CENTER, words.number(bytes.len() as u64), theme::mono(), theme.text);

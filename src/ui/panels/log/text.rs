@@ -70,6 +70,21 @@ pub fn socket(event: &Event) -> String {
     }
 }
 
+/// An address in at most so many characters. What tells sockets apart stands at the end, so the beginning goes: the
+/// transport first.
+pub fn socket_within(socket: &str, chars: usize) -> String {
+    let fits = |text: &str| text.chars().count() <= chars;
+    if fits(socket) {
+        return socket.to_owned();
+    }
+    let address = socket.split_once("://").map_or(socket, |(_, address)| address);
+    if fits(address) {
+        return address.to_owned();
+    }
+    let skipped = address.chars().count() - chars.saturating_sub(1);
+    std::iter::once('…').chain(address.chars().skip(skipped)).collect()
+}
+
 /// The content in at most about `chars` characters.
 pub fn content(words: &Words, event: &Event, encoding: TextEncoding, as_hex: bool, chars: usize) -> String {
     let chars = chars.min(MOST_CHARS);
@@ -216,6 +231,14 @@ mod tests {
         assert_eq!(clock.time(time, false), "17:40:02.118 204");
         assert_eq!(clock.date_time(time, true), "2025-11-22 17:40:02.118 204");
         assert_eq!(clock.time(Timestamp(u64::MAX), false).len(), "17:40:02.118 204".len());
+    }
+
+    #[test]
+    fn an_address_keeps_its_port() {
+        assert_eq!(socket_within("tcp://127.0.0.1:9000", 22), "tcp://127.0.0.1:9000");
+        assert_eq!(socket_within("tcp://192.168.100.200:9000", 22), "192.168.100.200:9000");
+        assert_eq!(socket_within("192.168.100.200:50000", 15), "….100.200:50000");
+        assert_eq!(socket_within("泵泵泵", 2), "…泵");
     }
 
     #[test]
