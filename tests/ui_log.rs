@@ -113,6 +113,17 @@ fn rows_say_what_happened_and_selecting_one_shows_its_bytes() {
 }
 
 #[test]
+fn bytes_that_are_no_text_are_shown_as_hex() {
+    let mut window = window(some_rows());
+    let binary = "17:40:02.122 704  out  127.0.0.1:51022  7 bytes  00 01 77 6f 72 6c 64";
+    window.get_by_role_and_label(Role::ListItem, binary);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::H);
+    window.run();
+    window.get_by_role_and_label(Role::ListItem, binary);
+    window.get_by_label_contains("7 bytes  68 65 6c 6c 6f 0d 0a");
+}
+
+#[test]
 fn a_failure_shows_sentence_hint_and_the_system_s_words() {
     let mut window = window(some_rows());
     let refused = By::new().role(Role::ListItem).label_contains("127.0.0.1:9");
@@ -140,7 +151,7 @@ fn copying_takes_the_selected_row() {
 fn the_menu_of_a_row_copies_bytes_and_narrows() {
     let mut window = window(some_rows());
     for (entry, expected) in [("Copy bytes as hex", "00 01 77 6f 72 6c 64"), ("Copy bytes as text", "\\0\\x01world")] {
-        window.get_by_label_contains("␁world").click_secondary();
+        window.get_by_label_contains("bytes  00 01 77 6f").click_secondary();
         window.run();
         window.get_by_label(entry).click();
         window.run();
@@ -149,7 +160,7 @@ fn the_menu_of_a_row_copies_bytes_and_narrows() {
         });
         assert!(copied, "{entry}");
     }
-    window.get_by_label_contains("␁world").click_secondary();
+    window.get_by_label_contains("bytes  00 01 77 6f").click_secondary();
     window.run();
     window.get_by_label("Show only this socket").click();
     window.run();
@@ -254,6 +265,201 @@ fn saving_works_through_the_path_field_alone() {
     window.get_by_label_contains("/tmp/mine.pcapng");
     window.get_by_role_and_label(Role::Button, "Save");
 }
+
+#[test]
+fn a_file_that_is_there_is_replaced_only_by_a_second_press() {
+    let mut window = window(some_rows());
+    app(&mut window).state.saving.suggested = "/tmp/2026".into();
+    window.key_press_modifiers(Modifiers::COMMAND, Key::S);
+    window.run();
+    let saves = |window: &mut Window| -> Vec<bool> {
+        let of = |order| match order {
+            Order::Start(Job::SaveLog { replace, .. }) => Some(replace),
+            _ => None,
+        };
+        orders(window).into_iter().filter_map(of).collect()
+    };
+    window.get_by_role_and_label(Role::Button, "Save").click();
+    window.run();
+    assert_eq!(saves(&mut window), [false]);
+    app(&mut window).feed.landed.push(Done::Exists { path: "/tmp/2026.pcapng".into() });
+    window.run();
+    window.get_by_label("A file of this name is there already.");
+    window.get_by_role_and_label(Role::TextInput, "File").click();
+    window.run();
+    window.key_press(Key::End);
+    window.get_by_role_and_label(Role::TextInput, "File").type_text("x");
+    window.run();
+    assert!(window.query_by_label("Replace").is_none(), "another name, another question");
+    window.key_press(Key::Backspace);
+    window.run();
+    window.get_by_role_and_label(Role::Button, "Replace").click();
+    window.run();
+    assert_eq!(saves(&mut window), [true]);
+}
+
+#[test]
+fn a_workspace_is_opened_and_saved_through_a_path_field() {
+    let mut window = window(some_rows());
+    window.get_by_label("File").click();
+    window.run();
+    window.get_by_label("Open a workspace…").click();
+    window.run();
+    window.get_by_role_and_label(Role::TextInput, "Workspace file").click();
+    window.run();
+    window.get_by_role_and_label(Role::TextInput, "Workspace file").type_text("/w/plant.toml");
+    window.run();
+    window.get_by_role_and_label(Role::Button, "Open").click();
+    window.run();
+    let opened =
+        |order: &Order| matches!(order, Order::Start(Job::OpenWorkspace(path)) if path.ends_with("plant.toml"));
+    assert!(orders(&mut window).iter().any(opened));
+    window.key_press(Key::Escape);
+    window.run();
+    window.get_by_label("File").click();
+    window.run();
+    window.get_by_label("Save the workspace as…").click();
+    window.run();
+    window.get_by_role_and_label(Role::TextInput, "Workspace file").click();
+    window.run();
+    window.get_by_role_and_label(Role::TextInput, "Workspace file").type_text("/w/mine");
+    window.run();
+    window.key_press(Key::Enter);
+    window.run();
+    let saves = |order: &Order| matches!(order, Order::Start(Job::SaveWorkspace { path, replace: false, .. }) if path.ends_with("mine.toml"));
+    assert!(orders(&mut window).iter().any(saves));
+    app(&mut window).feed.landed.push(Done::Exists { path: "/w/mine.toml".into() });
+    window.run();
+    window.get_by_role_and_label(Role::Button, "Replace").click();
+    window.run();
+    let replaces = |order: &Order| matches!(order, Order::Start(Job::SaveWorkspace { replace: true, .. }));
+    assert!(orders(&mut window).iter().any(replaces));
+}
+
+#[test]
+fn without_a_dialog_a_session_file_is_opened_by_its_path() {
+    use sockscope::ui::effects::Ask;
+    let mut window = window(some_rows());
+    app(&mut window).feed.landed.push(Done::PathChosen { what: Ask::OpenSession, path: None, no_dialog: true });
+    window.run();
+    window.get_by_label("No file dialog available here: type a path.");
+    window.get_by_role_and_label(Role::TextInput, "Path of a session file");
+}
+
+#[test]
+fn the_selected_row_stays_where_it_is_when_the_filter_is_cleared() {
+    let text = |seq: u64| row(seq, What::Received(Bytes::from(format!("event {seq}"))));
+    let narrow = Query { text: "event 400".into(), ..Query::default() };
+    let view = ViewSnapshot {
+        query: narrow.clone(),
+        matched: 1,
+        scanned: 1_000,
+        total: 1_000,
+        rows: vec![text(400)],
+        ..ViewSnapshot::default()
+    };
+    let mut state = State::default();
+    state.query = narrow;
+    let mut window = window_of(state, stage(view), egui::vec2(1440.0, 900.0));
+    window.get_by_label_contains("event 400").click();
+    window.run();
+    let before = window.get_by_role_and_label(Role::ListItem, ROW_400).rect().top();
+    app(&mut window).state.query = Query::default();
+    let rows = (0..1_000).map(text).collect();
+    let all = ViewSnapshot { matched: 1_000, scanned: 1_000, total: 1_000, rows, ..ViewSnapshot::default() };
+    app(&mut window).feed.view = Arc::new(all);
+    window.run();
+    assert_eq!(window.get_by_role_and_label(Role::ListItem, ROW_400).rect().top(), before);
+}
+
+#[test]
+fn the_bytes_do_not_cover_the_row_that_opened_them() {
+    let rows = (0..20).map(|seq| row(seq, What::Received(Bytes::from(format!("event {seq}"))))).collect();
+    let view = ViewSnapshot { matched: 20, scanned: 20, total: 20, rows, ..ViewSnapshot::default() };
+    let mut window = window_of(State::default(), stage(view), egui::vec2(1200.0, 700.0));
+    window.get_by_label_contains("event 6").click();
+    window.run();
+    let list = window.get_by_role_and_label(Role::List, "Events").rect();
+    let row = window.get_by_role_and_label(Role::ListItem, "17:40:02.127 204  in  127.0.0.1:51022  7 bytes  event 6");
+    assert!(list.contains_rect(row.rect()), "{:?} {:?}", list, row.rect());
+}
+
+#[test]
+fn the_offer_after_a_crash_follows_the_language() {
+    let mut window = window(some_rows());
+    let file = SessionFile {
+        path: "/s/old.pcapng".into(),
+        bytes: 4_096,
+        modified: SystemTime::UNIX_EPOCH,
+        recording: false,
+        crashed: true,
+    };
+    app(&mut window).feed.landed.push(Done::Listed { folder: "/s".into(), result: Ok(vec![file]) });
+    window.run();
+    window.get_by_label("A session was left by a crash: old.pcapng");
+    app(&mut window).state.language = sockscope::words::Language::Chinese;
+    window.run();
+    window.get_by_label("崩溃留下了一个会话：old.pcapng");
+}
+
+#[test]
+fn the_ending_of_the_file_chooses_the_format() {
+    let mut window = window(some_rows());
+    app(&mut window).state.saving.suggested = "/tmp/2026".into();
+    window.key_press_modifiers(Modifiers::COMMAND, Key::S);
+    window.run();
+    window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.get_by_role_and_label(Role::TextInput, "File").type_text("/tmp/mine.csv");
+    window.run();
+    window.get_by_role_and_label(Role::Button, "Save").click();
+    window.run();
+    let saved = |order: &Order| matches!(order, Order::Start(Job::SaveLog { format: "csv", .. }));
+    assert!(orders(&mut window).iter().any(saved));
+}
+
+#[test]
+fn clearing_a_filter_leads_back_to_where_it_began() {
+    let text = |seq: u64| row(seq, What::Received(Bytes::from(format!("event {seq}"))));
+    let all = |matched: Vec<_>, query: Query| {
+        let matched_count = matched.len() as u64;
+        let (scanned, total) = (1_000, 1_000);
+        Arc::new(ViewSnapshot {
+            query,
+            matched: matched_count,
+            scanned,
+            total,
+            rows: matched,
+            ..ViewSnapshot::default()
+        })
+    };
+    let mut start = Stage::default();
+    start.view = all((0..1_000).map(text).collect(), Query::default());
+    let mut window = window(start);
+    window.get_by_role_and_label(Role::List, "Events").click();
+    window.run();
+    window.key_press(Key::Home);
+    window.key_press(Key::PageDown);
+    window.run();
+    let first = |window: &Window| {
+        let list = window.get_by_role_and_label(Role::List, "Events").rect();
+        let rows = window.query_all(By::new().role(Role::ListItem).label_contains("event "));
+        let row =
+            rows.filter(|row| row.rect().top() >= list.top()).min_by(|a, b| a.rect().top().total_cmp(&b.rect().top()));
+        row.and_then(|row| row.accesskit_node().label()).expect("there are rows")
+    };
+    let before = first(&window);
+    assert!(!before.ends_with("event 0") && !before.ends_with("event 999"), "{before}");
+    let narrow = Query { text: "event 5".into(), ..Query::default() };
+    app(&mut window).state.query = narrow.clone();
+    app(&mut window).feed.view = all(vec![text(5), text(50)], narrow);
+    window.run();
+    app(&mut window).state.query = Query::default();
+    app(&mut window).feed.view = all((0..1_000).map(text).collect(), Query::default());
+    window.run();
+    assert_eq!(first(&window), before);
+}
+
+const ROW_400: &str = "17:40:02.718 204  in  127.0.0.1:51022  9 bytes  event 400";
 
 #[test]
 fn deleting_a_session_takes_two_presses() {

@@ -302,3 +302,37 @@ proptest! {
         prop_assert_eq!(visible_text(&whole, usize::MAX), whole);
     }
 }
+
+#[test]
+fn binary_is_told_from_text() {
+    use crate::model::TextEncoding::{Gb18030, Latin1, Utf8};
+    let text: [&[u8]; 8] = [
+        b"",
+        b"\r\n",
+        b"hello\r\n",
+        b"\x02DATA\x03",
+        b"hello\0",
+        b"\x1b[31mred\x1b[0m",
+        "{\"名称\": \"泵 1\"}".as_bytes(),
+        // A chunk that ends within a character.
+        &"泵泵泵泵泵泵泵泵泵泵".as_bytes()[..29],
+    ];
+    for bytes in text {
+        assert!(super::is_text(bytes, Utf8), "{bytes:x?}");
+    }
+    let binary: [&[u8]; 6] = [
+        b"\x00\x01\x00\x00\x00\x06\x01\x03\x00\x00\x00\x0a",
+        b"\x00",
+        b"\x00\x01world",
+        b"\x00\x00\x00\x05hello",
+        b"h\0e\0l\0l\0o\0",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03abcdefgh",
+    ];
+    for bytes in binary {
+        assert!(!super::is_text(bytes, Utf8), "{bytes:x?}");
+    }
+    assert!(super::is_text(b"\xb1\xc3 1", Gb18030) && !super::is_text(b"\xb1\xc3 1", Utf8));
+    assert!(super::is_text(b"caf\xe9", Latin1));
+    let every_byte: Vec<u8> = (0..=255).collect();
+    assert!(!super::is_text(&every_byte, Latin1));
+}

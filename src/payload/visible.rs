@@ -41,6 +41,31 @@ pub fn visible_text(text: &str, limit: usize) -> String {
     line.text
 }
 
+/// As much of the bytes as decides whether they are text.
+const LOOKED_AT: usize = 1024;
+
+/// Whether bytes read as text in this encoding. Tab, line ends and escape belong to text; of other control characters and
+/// of bytes that are no character at most one in eight does, beside one at each end (STX and ETX, a closing NUL).
+pub fn is_text(bytes: &[u8], encoding: TextEncoding) -> bool {
+    let (mut readable, mut odd) = (0_usize, 0_usize);
+    let (mut begins_odd, mut ends_odd) = (false, false);
+    for unit in Units::of(bytes.get(..LOOKED_AT).unwrap_or(bytes), encoding) {
+        let (units, is_odd) = match unit {
+            Unit::Plain(text) => (text.len(), false),
+            Unit::Character('\r' | '\n' | '\t' | '\x1b', _) => (1, false),
+            Unit::Character(character, _) => (1, character.is_control()),
+            Unit::Invalid(_) => (1, true),
+        };
+        begins_odd |= is_odd && readable + odd == 0;
+        ends_odd = is_odd;
+        if is_odd { odd += units } else { readable += units }
+    }
+    if readable >= 2 {
+        odd = odd.saturating_sub(usize::from(begins_odd) + usize::from(ends_odd));
+    }
+    odd * 8 <= readable
+}
+
 /// One line under construction, never longer than `limit` bytes.
 struct Line {
     text: String,

@@ -102,6 +102,8 @@ pub enum SessionAction {
         format: &'static str,
         shown_only: bool,
         path: PathBuf,
+        /// The person agreed to write over a file that is there.
+        replace: bool,
     },
     CancelSave,
     OpenWithDialog,
@@ -119,7 +121,11 @@ pub enum WorkspaceAction {
     OpenWithDialog,
     Open(PathBuf),
     SaveAsWithDialog,
-    SaveAs(PathBuf),
+    SaveAs {
+        path: PathBuf,
+        /// The person agreed to write over a file that is there.
+        replace: bool,
+    },
     /// The person trusts this workspace on this computer.
     Trust,
 }
@@ -149,6 +155,8 @@ pub enum Form {
     Edit(EndpointId),
     SaveLog,
     Sessions,
+    OpenWorkspace,
+    SaveWorkspace,
     About,
     Shortcuts,
 }

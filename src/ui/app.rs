@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use egui::{Context, ThemePreference, Ui, ViewportCommand};
+use egui::{Context, ThemePreference, Ui, Vec2, ViewportCommand};
 
 use super::action::{Action, SendAction, SessionAction};
 use super::apply;
@@ -15,11 +15,19 @@ use crate::model::{Draft, PayloadFormat};
 use crate::words::Words;
 use crate::workspace::ThemeChoice;
 
+/// The window when it opens, and the least it can be, in points.
+pub const FIRST_SIZE: [f32; 2] = [1380.0, 820.0];
+pub const LEAST_SIZE: [f32; 2] = [800.0, 500.0];
+/// What a title bar and a bar of the desktop take from the screen.
+const AROUND: Vec2 = Vec2::new(8.0, 72.0);
+
 pub struct App<F: Feed> {
     pub state: State,
     pub feed: F,
     shell: Shell,
     title: String,
+    /// The window was compared with its screen.
+    fitted: bool,
 }
 
 impl<F: Feed> App<F> {
@@ -30,7 +38,7 @@ impl<F: Feed> App<F> {
         if state.zoom > 0.0 {
             ctx.set_zoom_factor(state.zoom);
         }
-        Self { state, feed, shell: Shell::default(), title: String::new() }
+        Self { state, feed, shell: Shell::default(), title: String::new(), fitted: false }
     }
 
     /// What came in since the last frame. Also runs while the window is hidden.
@@ -49,6 +57,7 @@ impl<F: Feed> App<F> {
             ctx.send_viewport_cmd(ViewportCommand::Close);
         }
         self.set_title(ctx);
+        self.fit(ctx);
     }
 
     pub fn frame(&mut self, ui: &mut Ui) {
@@ -63,6 +72,7 @@ impl<F: Feed> App<F> {
             state: &self.state,
             engine: &engine,
             view: &view,
+            place_of: &|seq| self.feed.place_of(seq),
             recorder: &recorder,
             now: self.feed.now(),
         };
@@ -77,6 +87,23 @@ impl<F: Feed> App<F> {
         if changed {
             // What was just asked for shows in a frame of its own.
             egui_ctx.request_repaint();
+        }
+    }
+
+    /// Once, when the screen is known: a window larger than its screen hides its own status line.
+    fn fit(&mut self, ctx: &Context) {
+        if self.fitted {
+            return;
+        }
+        let (window, screen) = ctx.input(|input| {
+            let viewport = input.viewport();
+            (viewport.inner_rect.map(|rect| rect.size()), viewport.monitor_size)
+        });
+        if let (Some(window), Some(screen)) = (window, screen) {
+            self.fitted = true;
+            if let Some(size) = fitting(window, screen) {
+                ctx.send_viewport_cmd(ViewportCommand::InnerSize(size));
+            }
         }
     }
 
@@ -110,6 +137,12 @@ impl<F: Feed> eframe::App for App<F> {
         apply::flush(&mut self.state, &mut self.feed);
         self.feed.finish();
     }
+}
+
+/// The size that a window on this screen should have, where it is too large.
+fn fitting(window: Vec2, screen: Vec2) -> Option<Vec2> {
+    let size = window.min(screen - AROUND).max(Vec2::from(LEAST_SIZE));
+    (size.x < window.x || size.y < window.y).then_some(size)
 }
 
 fn set_theme(ctx: &Context, choice: ThemeChoice) {
@@ -146,4 +179,17 @@ fn dropped_files(ctx: &Context) -> Vec<Action> {
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_fits_its_screen() {
+        let first = Vec2::from(FIRST_SIZE);
+        assert_eq!(fitting(first, Vec2::new(1440.0, 900.0)), None);
+        assert_eq!(fitting(first, Vec2::new(1366.0, 768.0)), Some(Vec2::new(1358.0, 696.0)));
+        assert_eq!(fitting(first, Vec2::new(640.0, 480.0)), Some(Vec2::from(LEAST_SIZE)));
+    }
 }

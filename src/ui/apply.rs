@@ -106,7 +106,7 @@ pub fn flush(state: &mut State, effects: &mut dyn Effects) {
 fn save_workspace(state: &mut State, effects: &mut dyn Effects) {
     state.unsaved.workspace = None;
     if let Some(path) = state.workspace_path.clone() {
-        effects.start(Job::SaveWorkspace { path, workspace: workspace(state), as_new: false });
+        effects.start(Job::SaveWorkspace { path, workspace: workspace(state), as_new: false, replace: true });
     }
 }
 
@@ -200,6 +200,7 @@ fn show_form(state: &mut State, form: Form, effects: &mut dyn Effects) {
     }
     state.palette_open = false;
     state.saving.failed = None;
+    state.saving.exists = None;
     state.no_dialog = false;
     state.form = form;
 }
@@ -234,6 +235,7 @@ fn send(state: &mut State, action: SendAction, seen: &Seen<'_>, effects: &mut dy
         SendAction::MeasureFile(path) => effects.start(Job::MeasureFile(path)),
         SendAction::Edit(draft) => {
             state.edited_draft = (state.edited_draft.0 + 1, draft);
+            state.draft_is_offer = false;
             state.focus = Some(Focus::Composer);
         }
     }

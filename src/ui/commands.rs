@@ -2,7 +2,7 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
-use super::action::{Action, EndpointAction, Form, LogAction, SessionAction, ViewAction, WorkspaceAction};
+use super::action::{Action, EndpointAction, Form, LogAction, SessionAction, ViewAction};
 use super::state::State;
 use crate::session::Scope;
 use crate::words::Language;
@@ -89,12 +89,8 @@ pub static COMMANDS: &[Command] = &[
     command("show_live", Menu::File, 1, None, |state| {
         state.opened_file.is_some().then_some(Action::Session(SessionAction::ShowLive))
     }),
-    command("open_workspace", Menu::File, 2, None, |state| {
-        (!state.dialog_open).then_some(Action::Workspace(WorkspaceAction::OpenWithDialog))
-    }),
-    command("save_workspace_as", Menu::File, 2, None, |state| {
-        (!state.dialog_open).then_some(Action::Workspace(WorkspaceAction::SaveAsWithDialog))
-    }),
+    command("open_workspace", Menu::File, 2, None, |_| form(Form::OpenWorkspace)),
+    command("save_workspace_as", Menu::File, 2, None, |_| form(Form::SaveWorkspace)),
     command("quit", Menu::File, 3, None, |_| Some(Action::Quit)),
     command("palette", Menu::View, 0, ctrl(Key::K), |state| view(ViewAction::ShowPalette(!state.palette_open))),
     command("filter", Menu::View, 0, ctrl(Key::F), |_| view(ViewAction::FocusFilter)),

@@ -39,6 +39,8 @@ pub trait Effects {
 pub trait Feed: Effects {
     fn engine(&self) -> Arc<EngineSnapshot>;
     fn view(&self) -> Arc<ViewSnapshot>;
+    /// Where the first shown row at or after this event stands among the shown ones; `None`: there is none, or not yet.
+    fn place_of(&self, seq: u64) -> Option<u64>;
     fn recorder(&self) -> RecorderStatus;
     /// The file that is shown instead of the live session.
     fn opened(&self) -> Option<(PathBuf, LogState)>;
@@ -68,6 +70,8 @@ pub enum Job {
         query: Query,
         format: &'static str,
         path: PathBuf,
+        /// Write over a file that is there; otherwise `Done::Exists` asks first.
+        replace: bool,
         progress: Arc<Progress>,
     },
     ListSessions,
@@ -79,6 +83,8 @@ pub enum Job {
         path: PathBuf,
         workspace: Workspace,
         as_new: bool,
+        /// As in `SaveLog`, for a new file.
+        replace: bool,
     },
     SavePreferences(Preferences),
     TrustWorkspace(PathBuf),
@@ -108,6 +114,10 @@ pub enum Done {
         path: PathBuf,
         result: Result<u64, Failure>,
         cancelled: bool,
+    },
+    /// Nothing was written: a file of this name is there.
+    Exists {
+        path: PathBuf,
     },
     Listed {
         folder: PathBuf,

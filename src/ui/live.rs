@@ -245,8 +245,8 @@ impl Effects for Live {
     fn start(&mut self, job: Job) {
         match job {
             Job::OpenWorkspace(path) => self.file_job(files::FileJob::Open(path)),
-            Job::SaveWorkspace { path, workspace, as_new } => {
-                self.file_job(files::FileJob::Save { path, workspace, as_new });
+            Job::SaveWorkspace { path, workspace, as_new, replace } => {
+                self.file_job(files::FileJob::Save { path, workspace, as_new, replace });
             }
             Job::SavePreferences(preferences) => self.file_job(files::FileJob::Preferences(Box::new(preferences))),
             Job::TrustWorkspace(path) => self.file_job(files::FileJob::Trust(path)),
@@ -294,6 +294,10 @@ impl Feed for Live {
 
     fn view(&self) -> Arc<ViewSnapshot> {
         self.with_view(LogView::snapshot).unwrap_or_default()
+    }
+
+    fn place_of(&self, seq: u64) -> Option<u64> {
+        self.with_view(|view| view.place_of(seq)).flatten()
     }
 
     fn recorder(&self) -> RecorderStatus {

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::app::App;
+use super::app::{App, FIRST_SIZE, LEAST_SIZE};
 use super::apply;
 use super::effects::{Effects, Feed, Job};
 use super::live::{self, Live};
@@ -112,8 +112,8 @@ fn show(words: &Words, state: State, live: Live) -> ExitCode {
             .with_title("Sockscope")
             .with_app_id("sockscope")
             .with_icon(icon())
-            .with_inner_size([1440.0, 900.0])
-            .with_min_inner_size([800.0, 500.0]),
+            .with_inner_size(FIRST_SIZE)
+            .with_min_inner_size(LEAST_SIZE),
         ..Default::default()
     };
     // The window may fail before it takes them; then they are ended here.

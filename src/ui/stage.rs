@@ -127,6 +127,11 @@ impl Feed for Stage {
         self.view.clone()
     }
 
+    fn place_of(&self, seq: u64) -> Option<u64> {
+        let at = self.view.rows.iter().position(|row| row.as_ref().is_some_and(|row| row.seq >= seq))?;
+        Some(self.view.first + at as u64)
+    }
+
     fn recorder(&self) -> RecorderStatus {
         self.recorder.clone()
     }

@@ -25,6 +25,8 @@ pub struct Ctx<'a> {
     pub engine: &'a EngineSnapshot,
     /// The rows that can be drawn.
     pub view: &'a ViewSnapshot,
+    /// The place of an event among the shown rows (`Feed::place_of`).
+    pub place_of: &'a dyn Fn(u64) -> Option<u64>,
     pub recorder: &'a RecorderStatus,
     pub now: Timestamp,
 }
@@ -63,6 +65,8 @@ pub struct State {
     pub focus: Option<Focus>,
     /// What the composer takes over; the number grows with every `SendAction::Edit`.
     pub edited_draft: (u64, Draft),
+    /// It is only offered: what the person typed stays.
+    pub draft_is_offer: bool,
     /// The newest press of Send, for progress and Stop beside the button.
     pub last_send: Option<SendId>,
     /// Why the newest press of Send was not taken, in words.
@@ -83,7 +87,7 @@ pub struct State {
 
     /// What waits for the engine before it can go on.
     pub waiting: Waiting,
-    /// A session that a crash left behind: the words of the offer, and what opens it.
+    /// A session that a crash left behind: the name of its file, and what opens it.
     pub crashed_offer: Option<(String, super::action::Action)>,
     /// Since when changes wait to be written.
     pub unsaved: Unsaved,
@@ -122,6 +126,8 @@ pub struct Saving {
     pub chosen: (u64, Option<PathBuf>),
     pub running: Option<SaveRunning>,
     pub failed: Option<Failure>,
+    /// This file is there already: only a second press writes over it.
+    pub exists: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug)]

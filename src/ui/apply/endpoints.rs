@@ -1,9 +1,9 @@
 //! Endpoints: adding, opening, closing, removing, and what waits for the engine in between.
 
 use super::{Seen, error_toast, toast, words, workspace_changed};
-use crate::engine::{EndpointState, EngineSnapshot, Peers};
+use crate::engine::{EndpointState, EngineSnapshot, Peers, Target};
 use crate::model::{
-    Answer, ClientSettings, EndpointId, EndpointSettings, HostPort, ListenerSettings, Protocol, Timestamp,
+    Answer, ClientSettings, Draft, EndpointId, EndpointSettings, HostPort, ListenerSettings, Protocol, Timestamp,
 };
 use crate::session::Scope;
 use crate::ui::action::{Action, EndpointAction};
@@ -116,6 +116,7 @@ pub fn engine_moved(state: &mut State, engine: &EngineSnapshot, now: Timestamp, 
                     settings.name = Some(words(state).get("top.echo_client").to_owned());
                     let client = add(state, settings, state.endpoints.len());
                     open(state, client, now, effects);
+                    offer_hello(state, client);
                     workspace_changed(state, now);
                 }
             }
@@ -123,6 +124,14 @@ pub fn engine_moved(state: &mut State, engine: &EngineSnapshot, now: Timestamp, 
             _ => state.waiting.echo.push(id),
         }
     }
+}
+
+/// One press of Send shows the round trip.
+fn offer_hello(state: &mut State, client: EndpointId) {
+    state.target = Some(Target::Endpoint(client));
+    let draft = Draft { text: "hello\\r\\n".to_owned(), ..Draft::default() };
+    state.edited_draft = (state.edited_draft.0 + 1, draft);
+    state.draft_is_offer = true;
 }
 
 fn add(state: &mut State, settings: EndpointSettings, place: usize) -> EndpointId {

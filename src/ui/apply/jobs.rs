@@ -17,6 +17,10 @@ const OFFERED: &str = "offered_after_crash";
 pub fn landed(state: &mut State, done: Done, now: Timestamp, effects: &mut dyn Effects) {
     match done {
         Done::Saved { path, result, cancelled } => saved(state, path, result, cancelled, now),
+        Done::Exists { path } => {
+            state.saving.running = None;
+            state.saving.exists = Some(path);
+        }
         Done::Listed { folder, result } => listed(state, folder, result, now),
         Done::Deleted { path, result } => {
             if let Err(failure) = result {
@@ -105,9 +109,9 @@ fn listed(
                 // Offered once: it stays in the list of sessions.
                 rest.insert(OFFERED.to_owned(), name_of(&left.path).into());
                 preferences_changed(state, now);
-                let text = words(state).fill("sessions.left_by_crash", &[("name", &name_of(&left.path))]);
+                let name = name_of(&left.path);
                 let open = Action::Session(SessionAction::Open(left.path.clone()));
-                state.crashed_offer = Some((text, open));
+                state.crashed_offer = Some((name, open));
             }
             state.sessions.list = Some(list.into());
         }
@@ -180,6 +184,9 @@ fn workspace_opened(
     }
     endpoints::adopt(state, workspace.endpoints);
     state.payloads = workspace.payloads;
+    if state.form == Form::OpenWorkspace {
+        state.form = Form::None;
+    }
     state.workspace_path = Some(path);
     state.inert_workspace = !trusted && state.endpoints.iter().any(|endpoint| endpoint.settings.start_with_workspace);
     preferences_changed(state, now);
@@ -215,6 +222,9 @@ fn workspace_saved(state: &mut State, path: PathBuf, as_new: bool, result: Resul
             let text = words(state).fill("workspace.saved", &[("name", &name_of(&path))]);
             toast(state, text, now, None);
             state.workspace_path = Some(path);
+            if state.form == Form::SaveWorkspace {
+                state.form = Form::None;
+            }
             preferences_changed(state, now);
         }
         Ok(()) => {}
@@ -233,8 +243,18 @@ fn path_chosen(
 ) {
     state.dialog_open = false;
     let Some(path) = path else {
+        if no_dialog && what == Ask::OpenSession {
+            // The list of sessions has a path field.
+            super::show_form(state, Form::Sessions, effects);
+        }
         state.no_dialog = no_dialog;
-        let has_field = matches!(what, Ask::SaveLog { .. }) && state.form == Form::SaveLog;
+        let has_field = match what {
+            Ask::SaveLog { .. } => state.form == Form::SaveLog,
+            Ask::OpenSession => true,
+            Ask::OpenWorkspace => state.form == Form::OpenWorkspace,
+            Ask::SaveWorkspace => state.form == Form::SaveWorkspace,
+            Ask::PayloadFile => false,
+        };
         if no_dialog && !has_field {
             error_toast(state, words(state).get("dialog.none").to_owned(), now);
         }
@@ -253,7 +273,7 @@ fn path_chosen(
         Ask::OpenWorkspace => session::apply_workspace(state, WorkspaceAction::Open(path), effects),
         Ask::SaveWorkspace => {
             let path = if path.extension().is_none() { path.with_extension("toml") } else { path };
-            session::apply_workspace(state, WorkspaceAction::SaveAs(path), effects);
+            session::apply_workspace(state, WorkspaceAction::SaveAs { path, replace: true }, effects);
         }
     }
 }

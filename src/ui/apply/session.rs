@@ -12,15 +12,16 @@ use crate::ui::state::{SaveRunning, State};
 
 pub fn apply(state: &mut State, action: SessionAction, seen: &Seen<'_>, effects: &mut dyn Effects) {
     match action {
-        SessionAction::Save { format, shown_only, path } => {
+        SessionAction::Save { format, shown_only, path, replace } => {
             if state.saving.running.is_some() {
                 return;
             }
             let query = if shown_only { state.query.clone() } else { everything(seen) };
             let progress = Arc::new(Progress::default());
             state.saving.failed = None;
+            state.saving.exists = None;
             state.saving.running = Some(SaveRunning { path: path.clone(), progress: progress.clone() });
-            effects.start(Job::SaveLog { query, format, path, progress });
+            effects.start(Job::SaveLog { query, format, path, replace, progress });
         }
         SessionAction::SaveWithDialog { format, shown_only } => {
             let extension = export::format(format).map_or("", |format| format.extension);
@@ -64,8 +65,9 @@ pub fn apply_workspace(state: &mut State, action: WorkspaceAction, effects: &mut
         WorkspaceAction::OpenWithDialog => ask(state, Ask::OpenWorkspace, folder(), effects),
         WorkspaceAction::SaveAsWithDialog => ask(state, Ask::SaveWorkspace, folder(), effects),
         WorkspaceAction::Open(path) => effects.start(Job::OpenWorkspace(path)),
-        WorkspaceAction::SaveAs(path) => {
-            effects.start(Job::SaveWorkspace { path, workspace: workspace(state), as_new: true });
+        WorkspaceAction::SaveAs { path, replace } => {
+            state.saving.exists = None;
+            effects.start(Job::SaveWorkspace { path, workspace: workspace(state), as_new: true, replace });
         }
         WorkspaceAction::Trust => {
             if let Some(path) = state.workspace_path.clone() {

@@ -135,6 +135,9 @@ fn the_echo_demo_connects_to_the_real_port() {
     let Protocol::TcpClient(client) = &settings.protocol else { panic!("{settings:?}") };
     assert_eq!(client.remote, HostPort::new("127.0.0.1", 45678));
     assert!(bench.engine_moved().is_empty(), "one client only");
+    let client = bench.state.endpoints[1].id;
+    assert_eq!(bench.state.target, Some(Target::Endpoint(client)));
+    assert!(bench.state.draft_is_offer && bench.state.edited_draft.1.text == "hello\\r\\n");
 }
 
 #[test]
@@ -215,7 +218,7 @@ fn saving_runs_once_reports_and_keeps_the_failure_at_the_field() {
     let mut bench = Bench::new();
     let save = || {
         let path = PathBuf::from("/tmp/log.csv");
-        Action::Session(SessionAction::Save { format: "csv", shown_only: false, path })
+        Action::Session(SessionAction::Save { format: "csv", shown_only: false, path, replace: false })
     };
     bench.state.form = Form::SaveLog;
     bench.view.total = 5;
@@ -236,7 +239,7 @@ fn saving_runs_once_reports_and_keeps_the_failure_at_the_field() {
 fn cancelling_a_save_reaches_the_job() {
     let mut bench = Bench::new();
     let path = PathBuf::from("/tmp/log.csv");
-    bench.apply(Action::Session(SessionAction::Save { format: "csv", shown_only: true, path }));
+    bench.apply(Action::Session(SessionAction::Save { format: "csv", shown_only: true, path, replace: false }));
     let progress = bench.state.saving.running.clone().unwrap().progress;
     bench.apply(Action::Session(SessionAction::CancelSave));
     assert!(progress.cancel.load(std::sync::atomic::Ordering::Acquire));

@@ -16,6 +16,7 @@ pub enum FileJob {
         path: PathBuf,
         workspace: Workspace,
         as_new: bool,
+        replace: bool,
     },
     Preferences(Box<Preferences>),
     Trust(PathBuf),
@@ -53,7 +54,8 @@ impl Files {
         for job in jobs {
             let answer = match job {
                 FileJob::Open(path) => self.open(path),
-                FileJob::Save { path, workspace, as_new } => self.save(path, &workspace, as_new),
+                FileJob::Save { path, replace: false, .. } if path.exists() => Done::Exists { path },
+                FileJob::Save { path, workspace, as_new, .. } => self.save(path, &workspace, as_new),
                 FileJob::Preferences(preferences) => Done::PreferencesSaved(preferences.save(&self.folders.config)),
                 FileJob::Trust(path) => {
                     let result = self.trust.trust(&path);
@@ -83,6 +85,7 @@ impl Files {
     }
 
     fn save(&mut self, path: PathBuf, workspace: &Workspace, as_new: bool) -> Done {
+        let path = std::path::absolute(&path).unwrap_or(path);
         if as_new {
             // Whether it is ours stays as it was: a new name makes nothing trusted that came from elsewhere.
             self.lock = WorkspaceLock::take(&self.folders, &path).ok().flatten();

@@ -29,7 +29,8 @@ impl Jobs {
     pub fn run(&self, job: Job, log: Option<Arc<Log>>) -> Option<Done> {
         let library = SessionLibrary::new(&self.library);
         Some(match job {
-            Job::SaveLog { query, format, path, progress } => {
+            Job::SaveLog { path, replace: false, .. } if path.exists() => Done::Exists { path },
+            Job::SaveLog { query, format, path, progress, .. } => {
                 let path = std::path::absolute(&path).unwrap_or(path);
                 let (log, format) = (log?, export::format(format)?);
                 let result = export::save(&log, &query, format, &path, &progress);

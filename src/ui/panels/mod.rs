@@ -17,6 +17,7 @@ mod status;
 mod target;
 mod toasts;
 mod top_bar;
+mod workspace;
 
 use egui::Ui;
 
@@ -72,6 +73,7 @@ pub fn registry() -> Vec<Entry> {
         entry(Place::Over, Box::<forms::Forms>::default()),
         entry(Place::Over, Box::<save_log::SaveLog>::default()),
         entry(Place::Over, Box::<sessions::SessionsDialog>::default()),
+        entry(Place::Over, Box::<workspace::WorkspaceDialog>::default()),
         entry(Place::Over, Box::<about::About>::default()),
         entry(Place::Over, Box::<palette::Palette>::default()),
         entry(Place::Over, Box::<toasts::Toasts>::default()),

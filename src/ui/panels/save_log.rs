@@ -21,6 +21,8 @@ pub struct SaveLog {
     /// The person changed the path: it no longer follows the format.
     typed: bool,
     chosen: u64,
+    /// The path that the system's dialog brought: it asked already whether to write over it.
+    asked: String,
     open: bool,
 }
 
@@ -43,7 +45,9 @@ impl Panel for SaveLog {
             self.chosen = ctx.state.saving.chosen.0;
             if let Some(path) = &ctx.state.saving.chosen.1 {
                 self.path = path.to_string_lossy().into_owned();
+                self.asked.clone_from(&self.path);
                 self.typed = true;
+                self.follow_ending();
             }
         }
         let screen = ui.ctx().content_rect();
@@ -73,7 +77,12 @@ impl SaveLog {
     fn suggest(&mut self, ctx: &Ctx<'_>) {
         if !self.typed {
             let extension = FORMATS.get(self.format).map_or("", |format| format.extension);
-            let name = ctx.state.saving.suggested.to_string_lossy();
+            let opened = ctx.state.opened_file.as_ref().and_then(|opened| opened.path.file_stem());
+            let name = match opened {
+                Some(name) => ctx.state.saving.suggested.with_file_name(name),
+                None => ctx.state.saving.suggested.clone(),
+            };
+            let name = name.to_string_lossy();
             self.path = if extension.is_empty() { name.into_owned() } else { format!("{name}.{extension}") };
         } else if let Some(format) = FORMATS.get(self.format) {
             // A typed path keeps its name; only the ending of a known format follows.
@@ -83,6 +92,13 @@ impl SaveLog {
                 self.path = path.with_extension(format.extension).to_string_lossy().into_owned();
             }
         }
+    }
+
+    /// Who names a file log.csv wants CSV in it.
+    fn follow_ending(&mut self) {
+        let path = PathBuf::from(self.path.trim());
+        let named = FORMATS.iter().position(|format| path.extension().is_some_and(|end| end == format.extension));
+        self.format = named.unwrap_or(self.format);
     }
 
     fn content(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, fresh: bool, actions: &mut Vec<Action>) {
@@ -114,7 +130,26 @@ impl SaveLog {
             let text = format!("{} {}", words.failure(failure), words.hint(failure));
             ui.add(egui::Label::new(RichText::new(text).color(ctx.theme.error)).wrap());
         }
+        if self.exists(ctx) {
+            ui.label(RichText::new(words.get("save.exists")).color(ctx.theme.outgoing));
+        }
         self.buttons(ctx, ui, actions);
+    }
+
+    /// The file that the field names is there, and only a second press writes over it.
+    fn exists(&self, ctx: &Ctx<'_>) -> bool {
+        ctx.state.saving.exists.is_some() && ctx.state.saving.exists == self.target()
+    }
+
+    /// The file that the field names, with the ending of the format where it has none.
+    fn target(&self) -> Option<PathBuf> {
+        let typed = self.path.trim();
+        let format = FORMATS.get(self.format)?;
+        let mut path = PathBuf::from(typed);
+        if path.extension().is_none() {
+            path.set_extension(format.extension);
+        }
+        (!typed.is_empty()).then_some(path)
     }
 
     fn formats(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
@@ -135,9 +170,11 @@ impl SaveLog {
 
     fn path_field(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, fresh: bool, actions: &mut Vec<Action>) {
         ui.horizontal(|ui| {
+            let mut layouter = widgets::mono_line(ctx.theme.text);
             let field = TextEdit::singleline(&mut self.path)
                 .id(egui::Id::unique("save_path"))
                 .font(theme::mono())
+                .layouter(&mut layouter)
                 .desired_width(WIDTH - 170.0);
             let response = ui.add(field.margin(egui::Margin::symmetric(8, 4)));
             let (name, text) = (ctx.words.get("save.path"), self.path.clone());
@@ -151,9 +188,10 @@ impl SaveLog {
             }
             if response.changed() {
                 self.typed = true;
+                self.follow_ending();
             }
             if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
-                self.save(ctx, actions);
+                self.save(ctx, false, actions);
             }
             let choose = egui::Button::new(ctx.words.get("save.choose"));
             if ui.add_enabled(!ctx.state.dialog_open, choose).clicked() {
@@ -181,8 +219,10 @@ impl SaveLog {
             return;
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if widgets::primary(ui, ctx.theme, ctx.words.get("save.save")).clicked() {
-                self.save(ctx, actions);
+            let key = if self.exists(ctx) { "save.replace" } else { "save.save" };
+            if widgets::primary(ui, ctx.theme, ctx.words.get(key)).clicked() {
+                let replace = self.exists(ctx);
+                self.save(ctx, replace, actions);
             }
             if widgets::button(ui, ctx.words.get("save.cancel")).clicked() {
                 actions.push(Action::View(ViewAction::HideForm));
@@ -190,16 +230,13 @@ impl SaveLog {
         });
     }
 
-    fn save(&mut self, ctx: &Ctx<'_>, actions: &mut Vec<Action>) {
-        let typed = self.path.trim();
-        let Some(format) = FORMATS.get(self.format) else { return };
-        if typed.is_empty() || ctx.state.saving.running.is_some() {
+    fn save(&mut self, ctx: &Ctx<'_>, replace: bool, actions: &mut Vec<Action>) {
+        let (Some(format), Some(path)) = (FORMATS.get(self.format), self.target()) else { return };
+        if ctx.state.saving.running.is_some() {
             return;
         }
-        let mut path = PathBuf::from(typed);
-        if path.extension().is_none() {
-            path.set_extension(format.extension);
-        }
-        actions.push(Action::Session(SessionAction::Save { format: format.name, shown_only: self.shown_only, path }));
+        let replace = replace || self.path == self.asked;
+        let shown_only = self.shown_only;
+        actions.push(Action::Session(SessionAction::Save { format: format.name, shown_only, path, replace }));
     }
 }

@@ -111,9 +111,11 @@ impl SessionsDialog {
                 actions.push(Action::Session(SessionAction::OpenWithDialog));
             }
             let name = ctx.words.get("sessions.path");
+            let mut layouter = widgets::mono_line(ctx.theme.text);
             let field = TextEdit::singleline(&mut self.path)
                 .id(egui::Id::unique("session_path"))
                 .font(theme::mono())
+                .layouter(&mut layouter)
                 .hint_text(RichText::new(name).color(ctx.theme.dim))
                 .desired_width(ui.available_width());
             let response = ui.add(field.margin(egui::Margin::symmetric(8, 4)));

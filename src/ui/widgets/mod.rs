@@ -65,26 +65,60 @@ pub fn icon(ui: &mut Ui, glyph: &str, name: &str) -> Response {
 }
 
 /// Monospaced text as it is: the font would draw `->` and `://` as one picture each, and bytes must not be guessed at.
-/// A new section of the layout ends such a picture.
 pub fn mono_job(text: &str, color: Color32) -> LayoutJob {
-    let section = |range: std::ops::Range<usize>| LayoutSection {
-        leading_space: 0.0,
-        byte_range: ByteIndex(range.start)..ByteIndex(range.end),
-        format: TextFormat::simple(theme::mono(), color),
-    };
-    // Not `append`: it would put sections of one format together again.
-    let mut sections = Vec::new();
-    let mut from = 0;
-    let mut before = None;
-    for (at, character) in text.char_indices() {
-        if before.is_some_and(|before| joins(before, character)) {
-            sections.push(section(from..at));
-            from = at;
-        }
-        before = Some(character);
+    mono_parts(&[(text, color)])
+}
+
+/// The same in several colours on one line.
+pub fn mono_parts(parts: &[(impl AsRef<str>, Color32)]) -> LayoutJob {
+    let mut job = LayoutJob { break_on_newline: false, ..LayoutJob::default() };
+    for (text, color) in parts {
+        let start = job.text.len();
+        job.text.push_str(text.as_ref());
+        job.sections.push(LayoutSection {
+            leading_space: 0.0,
+            byte_range: ByteIndex(start)..ByteIndex(job.text.len()),
+            format: TextFormat::simple(theme::mono(), *color),
+        });
     }
-    sections.push(section(from..text.len()));
-    LayoutJob { text: text.to_owned(), sections, break_on_newline: false, ..LayoutJob::default() }
+    without_ligatures(job)
+}
+
+/// Takes a layout's sections apart where the font would join characters: a new section ends such a picture.
+pub fn without_ligatures(mut job: LayoutJob) -> LayoutJob {
+    // Not `append`: it would put sections of one format together again.
+    let mut sections = Vec::with_capacity(job.sections.len());
+    let mut before = None;
+    for section in &job.sections {
+        let (start, end) = (section.byte_range.start.0, section.byte_range.end.0);
+        let mut from = start;
+        for (at, character) in job.text[start..end].char_indices() {
+            let at = start + at;
+            if at > from && before.is_some_and(|before| joins(before, character)) {
+                let leading_space = if from == start { section.leading_space } else { 0.0 };
+                sections.push(LayoutSection {
+                    leading_space,
+                    byte_range: ByteIndex(from)..ByteIndex(at),
+                    format: section.format.clone(),
+                });
+                from = at;
+            }
+            before = Some(character);
+        }
+        let leading_space = if from == start { section.leading_space } else { 0.0 };
+        sections.push(LayoutSection {
+            leading_space,
+            byte_range: ByteIndex(from)..ByteIndex(end),
+            format: section.format.clone(),
+        });
+    }
+    job.sections = sections;
+    job
+}
+
+/// The layouter of a one-line field with monospaced text: addresses and paths as they are typed.
+pub fn mono_line(color: Color32) -> impl FnMut(&Ui, &dyn egui::TextBuffer, f32) -> std::sync::Arc<egui::Galley> {
+    move |ui, text, _| ui.fonts_mut(|fonts| fonts.layout_job(mono_job(text.as_str(), color)))
 }
 
 fn joins(before: char, character: char) -> bool {
@@ -94,8 +128,31 @@ fn joins(before: char, character: char) -> bool {
 
 /// Paints monospaced text on one line.
 pub fn mono_text(painter: &Painter, at: Pos2, align: Align2, text: &str, color: Color32) -> Rect {
-    let galley = painter.layout_job(mono_job(text, color));
+    paint_job(painter, at, align, mono_job(text, color), color)
+}
+
+/// Paints what was laid out by `mono_parts`.
+pub fn paint_job(painter: &Painter, at: Pos2, align: Align2, job: LayoutJob, color: Color32) -> Rect {
+    let galley = painter.layout_job(job);
     let rect = align.anchor_size(at, galley.size());
     painter.galley(rect.min, galley, color);
     rect
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_are_never_joined_and_no_text_is_lost() {
+        let pieces = |job: &LayoutJob| {
+            let of = |section: &LayoutSection| &job.text[section.byte_range.start.0..section.byte_range.end.0];
+            job.sections.iter().map(|section| of(section).to_owned()).collect::<Vec<_>>()
+        };
+        let job = mono_job("a -> tcp://泵", Color32::WHITE);
+        assert_eq!(pieces(&job), ["a -", "> tcp:", "/", "/泵"]);
+        let job = mono_parts(&[("-", Color32::WHITE), (">=", Color32::RED), ("", Color32::RED)]);
+        assert_eq!(pieces(&job), ["-", ">", "=", ""]);
+        assert_eq!(job.sections[2].format.color, Color32::RED);
+    }
 }

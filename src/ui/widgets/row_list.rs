@@ -146,6 +146,15 @@ impl RowList {
         }
     }
 
+    /// Puts a row so many pixels beneath the upper edge: it stays where it was when the rows around it change.
+    pub fn put(&mut self, row: u64, beneath_top: f64, rows: u64) {
+        if let Some(extent) = self.extent {
+            let extent = Extent { rows, ..extent };
+            self.position = Position { top_row: row, remainder: 0.0 }.scrolled(-beneath_top, extent);
+            self.settle(extent);
+        }
+    }
+
     pub fn to_start(&mut self) {
         self.following = false;
         self.position = Position::default();
@@ -349,6 +358,17 @@ mod tests {
         assert_eq!(Position::at_share(1.0, extent), extent.end());
         assert_eq!(Position::at_share(-1.0, extent), Position::default());
         assert_eq!(extent.end().share(extent), 1.0);
+    }
+
+    #[test]
+    fn a_row_is_put_where_it_was() {
+        let mut list = RowList { extent: Some(extent(1_000)), ..RowList::new_following() };
+        list.put(500, 3.0 * HEIGHT - 7.0, 1_000);
+        assert_eq!((list.position, list.following), (Position { top_row: 497, remainder: 7.0 }, false));
+        list.put(1, 3.0 * HEIGHT, 1_000);
+        assert_eq!(list.position, Position::default());
+        list.put(999, 0.0, 1_000);
+        assert_eq!((list.position, list.following), (extent(1_000).end(), true));
     }
 
     #[test]

@@ -192,7 +192,13 @@ impl BytesPanel {
         let count = lines.lines.len() as u64;
         self.list.show(ui, Id::unique("bytes_text"), name, count, LOG_ROW - 2.0, |ui, at, rect, _| {
             let Some(line) = usize::try_from(at).ok().and_then(|at| lines.lines.get(at)) else { return };
-            widgets::mono_text(ui.painter(), rect.left_center(), egui::Align2::LEFT_CENTER, line, ctx.theme.text);
+            let color = ctx.theme.text;
+            let mut job = super::log::text::painted(line, usize::MAX, color, ctx.theme.dim);
+            if job.text.chars().count() > chars + 2 {
+                // A line full of control characters: only their pictures fit.
+                job = widgets::mono_job(line, color);
+            }
+            widgets::paint_job(ui.painter(), rect.left_center(), egui::Align2::LEFT_CENTER, job, color);
             let node = ui.interact(rect, Id::unique(("text_line", row.seq, at)), egui::Sense::hover());
             node.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ListItem, true, line));
         });

@@ -10,7 +10,7 @@ use super::{Composer, editor_id};
 use crate::model::PayloadFormat;
 use crate::ui::action::{Action, SendAction};
 use crate::ui::state::Ctx;
-use crate::ui::widgets::{Field, FieldText, hint, plain_button, problem};
+use crate::ui::widgets::{self, Field, FieldText, hint, plain_button, problem};
 
 /// The line of bytes stands beneath the text. A little more than it needs: the panel would grow by what is missing.
 const LINE_BELOW: f32 = 36.0;
@@ -39,7 +39,8 @@ impl Composer {
             let plain = TextFormat::simple(font.clone(), theme.text);
             let wrong =
                 TextFormat { underline: Stroke::new(2.0, theme.error), ..TextFormat::simple(font, theme.error) };
-            ui.fonts_mut(|fonts| fonts.layout_job(marked(text, mark, &plain, &wrong, width)))
+            let job = widgets::without_ligatures(marked(text, mark, &plain, &wrong, width));
+            ui.fonts_mut(|fonts| fonts.layout_job(job))
         };
         let name = ctx.words.get("composer.text");
         let text = match self.format {

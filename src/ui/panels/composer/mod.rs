@@ -151,6 +151,9 @@ impl Composer {
             return;
         }
         self.taken = *number;
+        if ctx.state.draft_is_offer && !self.current_text().is_empty() {
+            return;
+        }
         self.format = draft.format;
         match draft.format {
             PayloadFormat::Text => self.text.clone_from(&draft.text),

@@ -38,9 +38,11 @@ impl FilterField {
             self.typed_at = None;
         }
         let name = ctx.words.get("log.filter");
+        let mut layouter = widgets::mono_line(ctx.theme.text);
         let field = TextEdit::singleline(&mut self.text)
             .id(egui::Id::unique("log_filter"))
             .font(theme::mono())
+            .layouter(&mut layouter)
             .hint_text(RichText::new(ctx.words.get("log.filter_hint")).color(ctx.theme.dim))
             .desired_width(ui.available_width())
             .margin(egui::Margin::symmetric(9, 4));

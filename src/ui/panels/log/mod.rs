@@ -4,6 +4,7 @@
 
 mod filter;
 mod notices;
+mod place;
 mod rows;
 pub mod text;
 
@@ -29,8 +30,8 @@ pub struct LogPanel {
     filter: filter::FilterField,
     clock: text::Clock,
     wanted: (u64, usize),
-    /// The scope of the last frame: a newly chosen socket is shown from its newest event.
-    scope: Scope,
+    place: place::Place,
+    selected: Option<u64>,
     opened: Option<std::path::PathBuf>,
 }
 
@@ -41,7 +42,8 @@ impl Default for LogPanel {
             filter: filter::FilterField::default(),
             clock: text::Clock::new(),
             wanted: (0, 0),
-            scope: Scope::All,
+            place: place::Place::default(),
+            selected: None,
             opened: None,
         }
     }
@@ -55,16 +57,15 @@ impl Panel for LogPanel {
     fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
         ui.spacing_mut().item_spacing.y = 0.0;
         let opened = ctx.state.opened_file.as_ref().map(|file| file.path.clone());
-        if self.scope != ctx.state.query.scope || self.opened != opened {
-            self.scope = ctx.state.query.scope.clone();
-            let opens = opened.is_some() && self.opened != opened;
-            self.opened = opened;
+        if self.opened != opened {
             // A file is read from its beginning, what is live from its end.
-            if opens {
+            if opened.is_some() {
                 self.list.to_start();
             } else {
                 self.list.to_end();
             }
+            self.opened = opened;
+            self.place = place::Place::of(&ctx.state.query);
         }
         strip(ctx, ui, TITLE, |ui| title(ctx, ui, actions));
         strip(ctx, ui, FILTER, |ui| self.filter.ui(ctx, ui, actions));

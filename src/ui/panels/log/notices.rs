@@ -10,10 +10,11 @@ use crate::ui::widgets;
 
 pub fn ui(ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
     let words = ctx.words;
-    if let Some((text, open)) = &ctx.state.crashed_offer {
+    if let Some((name, open)) = &ctx.state.crashed_offer {
+        let text = words.fill("sessions.left_by_crash", &[("name", name)]);
         let dismiss = (words.get("sessions.dismiss"), Action::Session(SessionAction::DismissCrashed));
         let offer = (words.get("sessions.open"), open.clone());
-        actions.extend(bar(ctx, ui, ctx.theme.outgoing, text, &[dismiss, offer]));
+        actions.extend(bar(ctx, ui, ctx.theme.outgoing, &text, &[dismiss, offer]));
     }
     if let Some(opened) = &ctx.state.opened_file {
         let name = opened.path.file_name().unwrap_or_default().to_string_lossy();

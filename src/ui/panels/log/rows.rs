@@ -36,7 +36,7 @@ impl Columns {
         let narrow = width < 760.0;
         let time = 10.0;
         let delta = time + 16.0 * char_width + 14.0;
-        let arrow = delta + if narrow { 0.0 } else { 9.0 * char_width + 8.0 };
+        let arrow = delta + if narrow { 0.0 } else { 11.0 * char_width + 8.0 };
         let socket = arrow + 24.0;
         let socket_end = socket + if narrow { 15.5 } else { 22.0 } * char_width;
         let size_end = socket_end + 7.0 * char_width;
@@ -56,6 +56,7 @@ impl LogPanel {
         if ctx.view.matched == 0 {
             nothing(ctx, ui, place, actions);
         }
+        self.place.apply(ctx, ui, &mut self.list);
         let (list, clock) = (&mut self.list, &self.clock);
         let drawing = Drawing { ctx, columns, clock };
         let rows = rows_to_show(ctx.view, list.following);
@@ -70,8 +71,22 @@ impl LogPanel {
             self.wanted = want;
             actions.push(Action::Log(LogAction::Want { first: want.0, count: want.1 }));
         }
+        self.show_selected(ctx, ui);
+        self.place.remember(ctx, &self.list, &shown);
         self.keyboard(ctx, ui, &shown, actions);
         self.newer(ctx, ui, place, &shown);
+    }
+
+    /// The bytes open beneath a row that was just selected: it must not be what they push out of view.
+    fn show_selected(&mut self, ctx: &Ctx<'_>, ui: &Ui) {
+        if self.selected == ctx.state.selected_event {
+            return;
+        }
+        self.selected = ctx.state.selected_event;
+        if let Some(place) = selected_place(ctx) {
+            self.list.reveal(place);
+            ui.ctx().request_repaint();
+        }
     }
 
     fn keyboard(&mut self, ctx: &Ctx<'_>, ui: &Ui, shown: &row_list::Shown, actions: &mut Vec<Action>) {
@@ -102,8 +117,11 @@ impl LogPanel {
         if self.list.following || below == 0 {
             return;
         }
-        let text = format!("↓ {}", ctx.words.fill("log.new_below", &[("events", &ctx.words.number(below))]));
-        let size = Vec2::new(24.0 + 7.5 * text.chars().count() as f32, 26.0);
+        // A file does not grow: what is below is only further down.
+        let key = if ctx.state.opened_file.is_some() { "log.more_below" } else { "log.new_below" };
+        let text = format!("↓ {}", ctx.words.fill(key, &[("events", &ctx.words.number(below))]));
+        let galley = ui.painter().layout_no_wrap(text.clone(), theme::body(), ctx.theme.text);
+        let size = Vec2::new(galley.size().x + 2.0 * ui.spacing().button_padding.x + 2.0, 26.0);
         let rect = Rect::from_min_size(place.right_bottom() - size - Vec2::new(24.0, 12.0), size);
         if ui.put(rect, egui::Button::new(text).fill(ctx.theme.raised)).clicked() {
             self.list.to_end();
@@ -162,7 +180,7 @@ fn clear_filter(ctx: &Ctx<'_>) -> Vec<Action> {
 }
 
 /// The row at a place of the matched rows, where the cache has it.
-fn row_at(view: &ViewSnapshot, place: u64) -> Option<&Arc<Recorded>> {
+pub(super) fn row_at(view: &ViewSnapshot, place: u64) -> Option<&Arc<Recorded>> {
     let index = usize::try_from(place.checked_sub(view.first)?).ok()?;
     view.rows.get(index)?.as_ref()
 }
@@ -186,10 +204,18 @@ pub fn selected_row<'a>(ctx: &Ctx<'a>) -> Option<&'a Arc<Recorded>> {
     ctx.view.rows.iter().flatten().find(is_it).or(ctx.view.selected.as_ref().filter(is_it))
 }
 
-fn selected_place(ctx: &Ctx<'_>) -> Option<u64> {
+pub(super) fn selected_place(ctx: &Ctx<'_>) -> Option<u64> {
     let seq = ctx.state.selected_event?;
     let index = ctx.view.rows.iter().position(|row| row.as_ref().is_some_and(|row| row.seq == seq))?;
     Some(ctx.view.first + index as u64)
+}
+
+/// A painter for one column of a row.
+fn clipped(painter: &Painter, row: Rect, from: f32, to: f32) -> Painter {
+    let mut clip = row;
+    clip.min.x = row.left() + from;
+    clip.max.x = row.right().min(row.left() + to - 4.0);
+    painter.with_clip_rect(clip.intersect(painter.clip_rect()))
 }
 
 struct Drawing<'a, 'b> {
@@ -249,7 +275,9 @@ impl Drawing<'_, '_> {
             self.cell(painter, rect, columns.delta, columns.arrow, &delta, theme.dim);
         }
         self.cell(painter, rect, columns.arrow, columns.socket, text::arrow(event), mark);
-        self.cell(painter, rect, columns.socket, columns.socket_end, &text::socket(event), theme.text);
+        let chars = ((columns.socket_end - columns.socket - 4.0) / columns.char_width).round() as usize;
+        let socket = text::socket_within(&text::socket(event), chars);
+        self.cell(painter, rect, columns.socket, columns.socket_end, &socket, theme.text);
         if let Some(bytes) = event.bytes() {
             let at = Pos2::new(rect.left() + columns.size_end, rect.center().y);
             painter.text(at, Align2::RIGHT_CENTER, words.number(bytes.len() as u64), theme::mono(), theme.text);
@@ -259,15 +287,20 @@ impl Drawing<'_, '_> {
         if row.damaged {
             content = format!("▲ {}: {content}", words.get("log.damaged"));
         }
-        self.cell(painter, rect, columns.content, f32::MAX, &content, if row.damaged { theme.error } else { body });
+        let color = if row.damaged { theme.error } else { body };
+        let job = match event.bytes() {
+            Some(_) => text::painted(&content, chars, color, theme.dim),
+            None => widgets::mono_job(&content, color),
+        };
+        let painter = clipped(painter, rect, columns.content, f32::MAX);
+        let at = Pos2::new(rect.left() + columns.content, rect.center().y);
+        widgets::paint_job(&painter, at, Align2::LEFT_CENTER, job, color);
     }
 
     fn cell(&self, painter: &Painter, row: Rect, from: f32, to: f32, text: &str, color: Color32) {
-        let mut clip = row;
-        clip.min.x = row.left() + from;
-        clip.max.x = row.right().min(row.left() + to - 4.0);
-        let painter = painter.with_clip_rect(clip.intersect(painter.clip_rect()));
-        widgets::mono_text(&painter, Pos2::new(clip.left(), row.center().y), Align2::LEFT_CENTER, text, color);
+        let painter = clipped(painter, row, from, to);
+        let at = Pos2::new(row.left() + from, row.center().y);
+        widgets::mono_text(&painter, at, Align2::LEFT_CENTER, text, color);
     }
 
     fn menu(&self, ui: &mut Ui, row: &Arc<Recorded>, actions: &mut Vec<Action>) {

@@ -1,11 +1,14 @@
 //! What stands in a row: time, socket, size, content. Pure, for one row at a time.
 
+use egui::Color32;
+use egui::text::LayoutJob;
 use jiff::tz::TimeZone;
 
 use crate::model::{Direction, EndpointId, Event, Recorded, TextEncoding, Timestamp, What};
 use crate::payload;
 use crate::session::Scope;
 use crate::ui::state::{Ctx, State};
+use crate::ui::widgets;
 use crate::words::Words;
 
 /// Longest content that is ever laid out.
@@ -67,12 +70,27 @@ pub fn socket(event: &Event) -> String {
     }
 }
 
+/// An address in at most so many characters. What tells sockets apart stands at the end, so the beginning goes: the
+/// transport first.
+pub fn socket_within(socket: &str, chars: usize) -> String {
+    let fits = |text: &str| text.chars().count() <= chars;
+    if fits(socket) {
+        return socket.to_owned();
+    }
+    let address = socket.split_once("://").map_or(socket, |(_, address)| address);
+    if fits(address) {
+        return address.to_owned();
+    }
+    let skipped = address.chars().count() - chars.saturating_sub(1);
+    std::iter::once('…').chain(address.chars().skip(skipped)).collect()
+}
+
 /// The content in at most about `chars` characters.
 pub fn content(words: &Words, event: &Event, encoding: TextEncoding, as_hex: bool, chars: usize) -> String {
     let chars = chars.min(MOST_CHARS);
     match &event.what {
         What::Received(bytes) | What::Sent(bytes) => {
-            if as_hex {
+            if as_hex || !payload::is_text(bytes, encoding) {
                 let shown = bytes.len().min(chars / 3 + 1);
                 let hex = payload::bytes_to_hex(&bytes[..shown]);
                 if shown < bytes.len() { format!("{hex} …") } else { hex }
@@ -84,6 +102,43 @@ pub fn content(words: &Words, event: &Event, encoding: TextEncoding, as_hex: boo
         }
         What::Happened(happening) => cut(words.happening(happening, &event.flow), chars, false),
     }
+}
+
+/// The content as it is painted: control characters as the escapes of the composer, in a colour of their own, because
+/// their pictures are too small to be read. At most `chars` characters.
+pub fn painted(content: &str, chars: usize, color: Color32, dim: Color32) -> LayoutJob {
+    let mut parts: Vec<(String, Color32)> = Vec::new();
+    let mut left = chars;
+    for character in content.chars() {
+        let (text, color) = match escape_of(character) {
+            Some(escape) => (escape, dim),
+            None => (character.to_string(), color),
+        };
+        let length = text.chars().count();
+        let text = if length > left { "…".to_owned() } else { text };
+        match parts.last_mut() {
+            Some((last, of)) if *of == color => last.push_str(&text),
+            _ => parts.push((text, color)),
+        }
+        if length > left {
+            break;
+        }
+        left -= length;
+    }
+    widgets::mono_parts(&parts)
+}
+
+/// The escape behind the picture of a control character.
+fn escape_of(character: char) -> Option<String> {
+    Some(match character {
+        '␍' => "\\r".to_owned(),
+        '␊' => "\\n".to_owned(),
+        '␉' => "\\t".to_owned(),
+        '␀' => "\\0".to_owned(),
+        '␡' => "\\x7F".to_owned(),
+        '\u{2400}'..='\u{241F}' => format!("\\x{:02X}", u32::from(character) - 0x2400),
+        _ => return None,
+    })
 }
 
 fn cut(mut text: String, chars: usize, more: bool) -> String {
@@ -176,6 +231,33 @@ mod tests {
         assert_eq!(clock.time(time, false), "17:40:02.118 204");
         assert_eq!(clock.date_time(time, true), "2025-11-22 17:40:02.118 204");
         assert_eq!(clock.time(Timestamp(u64::MAX), false).len(), "17:40:02.118 204".len());
+    }
+
+    #[test]
+    fn an_address_keeps_its_port() {
+        assert_eq!(socket_within("tcp://127.0.0.1:9000", 22), "tcp://127.0.0.1:9000");
+        assert_eq!(socket_within("tcp://192.168.100.200:9000", 22), "192.168.100.200:9000");
+        assert_eq!(socket_within("192.168.100.200:50000", 15), "….100.200:50000");
+        assert_eq!(socket_within("泵泵泵", 2), "…泵");
+    }
+
+    #[test]
+    fn control_characters_are_painted_as_escapes() {
+        let painted = |text: &str, chars| painted(text, chars, Color32::WHITE, Color32::GRAY);
+        let job = painted("a␍␊b␀␁␡", 40);
+        assert_eq!(job.text, "a\\r\\nb\\0\\x01\\x7F");
+        let dim = |job: &LayoutJob| {
+            let is_dim = |section: &&egui::text::LayoutSection| section.format.color == Color32::GRAY;
+            job.sections
+                .iter()
+                .filter(is_dim)
+                .map(|section| &job.text[section.byte_range.start.0..section.byte_range.end.0])
+                .collect::<String>()
+        };
+        assert_eq!(dim(&job), "\\r\\n\\0\\x01\\x7F");
+        assert_eq!(dim(&painted("\\r", 40)), "", "what the peer wrote is no control character");
+        assert_eq!(painted("ab␍␊", 3).text, "ab…");
+        assert_eq!(painted("", 3).text, "");
     }
 
     #[test]
