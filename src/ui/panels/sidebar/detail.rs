@@ -79,7 +79,7 @@ fn endpoint_facts(ctx: &Ctx<'_>, ui: &mut Ui, status: &EndpointStatus) {
         fact(ctx, ui, "sidebar.fact_local", &local.to_string());
     }
     if !matches!(status.settings.protocol, Protocol::TcpClient(_)) {
-        fact(ctx, ui, "sidebar.fact_peers", &status.open_peers.to_string());
+        fact(ctx, ui, "sidebar.fact_peers", &words.number(status.open_peers));
     }
     bytes(ctx, ui, &status.totals, status.settings.transport());
     resolved(ctx, ui, status);
@@ -94,10 +94,10 @@ fn endpoint_facts(ctx: &Ctx<'_>, ui: &mut Ui, status: &EndpointStatus) {
     }
     if let Some(dropped) = status.dropped {
         let color = if dropped > 0 { ctx.theme.error } else { ctx.theme.text };
-        colored_fact(ctx, ui, "sidebar.fact_dropped", &dropped.to_string(), color);
+        colored_fact(ctx, ui, "sidebar.fact_dropped", &words.number(dropped), color);
     }
     if status.forgotten_peers > 0 {
-        fact(ctx, ui, "sidebar.fact_forgotten", &status.forgotten_peers.to_string());
+        fact(ctx, ui, "sidebar.fact_forgotten", &words.number(status.forgotten_peers));
     }
 }
 

@@ -153,6 +153,7 @@ fn draw(ctx: &Ctx<'_>, ui: &mut Ui, place: Rect, look: &Look, selected: bool) ->
     let left = place.left() + 18.0 + look.indent;
     dot(ui.painter(), Pos2::new(left, center), look.color, look.filled);
 
+    let font = if look.mono { TextStyle::Monospace.resolve(ui.style()) } else { body(ui) };
     let mut right = place.right() - 14.0;
     let more = selected.then(|| more_button(ctx, ui, Pos2::new(right - 6.0, center), look));
     if more.is_some() {
@@ -166,21 +167,32 @@ fn draw(ctx: &Ctx<'_>, ui: &mut Ui, place: Rect, look: &Look, selected: bool) ->
             right = at.x - 8.0;
             ui.painter().galley(at, galley, look.figure_color);
         }
+        // An address that says less than it needs to is worth more than a flat line.
         Figure::Spark(periods) => {
-            let at = Rect::from_min_size(Pos2::new(right - SPARK.x, center - SPARK.y / 2.0), SPARK);
-            sparkline(ui.painter(), at, &Spark { periods, color: ctx.theme.dim });
-            right = at.left() - 8.0;
+            let whole = one_line(ui, &look.name, font.clone(), ctx.theme.text, f32::INFINITY).size().x;
+            let crowded = left + 12.0 + whole > right - SPARK.x - 8.0;
+            if crowded && periods.iter().all(|period| *period == 0) {
+                right -= 8.0;
+            } else {
+                right = spark(ctx, ui, periods, Pos2::new(right, center));
+            }
         }
     }
     if look.reachable {
         globe(ui, Pos2::new(right - 6.0, center), ctx.theme.outgoing);
         right -= 18.0;
     }
-    let font = if look.mono { TextStyle::Monospace.resolve(ui.style()) } else { body(ui) };
     let ink = if look.filled { ctx.theme.text } else { ctx.theme.dim };
     let galley = one_line(ui, &look.name, font, ink, (right - left - 12.0).max(20.0));
     ui.painter().galley(Pos2::new(left + 12.0, center - galley.size().y / 2.0), galley, ink);
     Drawn { response: response.on_hover_text(&look.said), more }
+}
+
+/// The last periods of a peer up to `right_center`; gives back where the room left of it ends.
+fn spark(ctx: &Ctx<'_>, ui: &Ui, periods: &[u32; 12], right_center: Pos2) -> f32 {
+    let at = Rect::from_min_size(right_center - Vec2::new(SPARK.x, SPARK.y / 2.0), SPARK);
+    sparkline(ui.painter(), at, &Spark { periods, color: ctx.theme.dim });
+    at.left() - 8.0
 }
 
 fn ground(ctx: &Ctx<'_>, ui: &Ui, place: Rect, selected: bool, response: &Response) {
