@@ -179,7 +179,7 @@ fn a_file_is_measured_by_a_job_and_sent_by_its_path() {
     );
     window.state_mut().state.file = Some(MeasuredFile { path: "/tmp/firmware.bin".into(), size: Ok(4096) });
     window.run_steps(3);
-    assert!(sees(&window, "4096 bytes"));
+    assert!(sees(&window, "4,096 bytes"));
     press(&mut window, "Send");
     assert!(
         orders(&mut window)

@@ -1,7 +1,7 @@
 //! Endpoints: adding, opening, closing, removing, and what waits for the engine in between.
 
 use super::{Seen, error_toast, toast, words, workspace_changed};
-use crate::engine::{EndpointState, EngineSnapshot, Peers};
+use crate::engine::{EndpointState, EngineSnapshot, Peers, Target};
 use crate::model::{
     Answer, ClientSettings, EndpointId, EndpointSettings, HostPort, ListenerSettings, Protocol, Timestamp,
 };
@@ -21,6 +21,10 @@ pub fn apply(state: &mut State, action: EndpointAction, seen: &Seen<'_>, effects
                 }
                 None => {
                     let id = add(state, settings, state.endpoints.len());
+                    // What was just opened is what one means to talk to; a listener has nobody yet.
+                    if !matches!(state.endpoint(id).map(|of| &of.settings.protocol), Some(Protocol::TcpListener(_))) {
+                        state.target = Some(Target::Endpoint(id));
+                    }
                     open(state, id, seen.now, effects);
                     id
                 }

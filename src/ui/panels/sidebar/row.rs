@@ -108,10 +108,7 @@ pub fn endpoint(
 pub fn peer(ctx: &Ctx<'_>, ui: &mut Ui, place: Rect, peer: &ConnectionStatus, selected: bool) -> Drawn {
     let state = ctx.words.get(connection_state_key(&peer.state));
     let name = target::peer_name(peer);
-    let not_reading = peer.not_reading_millis.map(|millis| {
-        let time = whole_seconds(ctx, millis);
-        ctx.words.fill("sidebar.not_reading", &[("time", &time)])
-    });
+    let not_reading = not_reading(ctx, peer);
     let (figure, color) = match (&peer.state, not_reading) {
         (ConnectionState::Open | ConnectionState::PeerFinished | ConnectionState::WeFinished, Some(text)) => {
             (Figure::Text(text), ctx.theme.outgoing)
@@ -272,8 +269,23 @@ fn endpoint_figure(ctx: &Ctx<'_>, ui: &Ui, status: Option<&EndpointStatus>, stat
             None if status.open_peers > 0 => (status.open_peers.to_string(), dim),
             None => (String::new(), dim),
         },
-        EndpointState::Open => (open_figure(ctx, status), dim),
+        EndpointState::Open => match client_connection(status).and_then(|peer| not_reading(ctx, peer)) {
+            Some(text) => (text, ctx.theme.outgoing),
+            None => (open_figure(ctx, status), dim),
+        },
     }
+}
+
+/// The one connection of a client: not to be asked of a listener with ten thousand.
+fn client_connection(status: &EndpointStatus) -> Option<&ConnectionStatus> {
+    let is_client = matches!(status.settings.protocol, Protocol::TcpClient(_));
+    is_client.then(|| status.peers.iter().find(|peer| !is_over(peer))).flatten()
+}
+
+/// "not reading 5 s"
+fn not_reading(ctx: &Ctx<'_>, peer: &ConnectionStatus) -> Option<String> {
+    let time = whole_seconds(ctx, peer.not_reading_millis?);
+    Some(ctx.words.fill("sidebar.not_reading", &[("time", &time)]))
 }
 
 fn open_figure(ctx: &Ctx<'_>, status: &EndpointStatus) -> String {
