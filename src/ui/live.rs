@@ -4,6 +4,7 @@
 
 mod files;
 mod jobs;
+mod waker;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,52 +26,13 @@ use crate::session::{
 use crate::workspace::{Folders, WorkspaceLock};
 
 pub use files::read as read_workspace;
+pub use waker::Waker;
 
-/// From a change to the frame that shows it.
-const FRAME: Duration = Duration::from_millis(16);
 /// Answers of jobs that may wait for the next frame.
 const ANSWERS: usize = 256;
 /// Closing takes no longer than 2 s together.
 const CLOSE_SOCKETS: Duration = Duration::from_millis(900);
 const FINISH_FILE: Duration = Duration::from_millis(900);
-
-/// Tells the window that something is new, at most once until the window looked.
-#[derive(Clone, Default)]
-pub struct Waker {
-    shared: Arc<WakerShared>,
-}
-
-#[derive(Default)]
-struct WakerShared {
-    dirty: AtomicBool,
-    ctx: Mutex<Option<egui::Context>>,
-}
-
-impl Waker {
-    pub fn wake(&self) {
-        if !self.shared.dirty.swap(true, Ordering::AcqRel)
-            && let Some(ctx) = &*self.shared.ctx.lock()
-        {
-            ctx.request_repaint_after(FRAME);
-        }
-    }
-
-    fn looked(&self) {
-        self.shared.dirty.store(false, Ordering::Release);
-    }
-
-    fn through(&self, ctx: egui::Context) {
-        if self.shared.dirty.load(Ordering::Acquire) {
-            ctx.request_repaint();
-        }
-        *self.shared.ctx.lock() = Some(ctx);
-    }
-
-    fn as_fn(&self) -> Arc<dyn Fn() + Send + Sync> {
-        let waker = self.clone();
-        Arc::new(move || waker.wake())
-    }
-}
 
 pub struct Live {
     runtime: Handle,

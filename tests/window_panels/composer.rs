@@ -179,7 +179,7 @@ fn a_file_is_measured_by_a_job_and_sent_by_its_path() {
     );
     window.state_mut().state.file = Some(MeasuredFile { path: "/tmp/firmware.bin".into(), size: Ok(4096) });
     window.run_steps(3);
-    assert!(sees(&window, "4096 bytes"));
+    assert!(sees(&window, "4,096 bytes"));
     press(&mut window, "Send");
     assert!(
         orders(&mut window)
@@ -301,4 +301,65 @@ fn the_composer_does_not_grow_by_itself() {
         assert_eq!(field(&window, "Payload").rect(), before);
         assert!(before.height() <= 100.0, "{before:?}");
     }
+}
+
+/// A send to the second peer that failed with a long sentence.
+fn failed_send<'a>() -> Window<'a> {
+    use sockscope::model::{Doing, Failure, Reason};
+    let mut scene = Scene::default();
+    scene.udp("127.0.0.1:5005", 2);
+    let mut state = scene.state();
+    state.target = Some(Target::Connection(ConnectionId(2)));
+    let mut window = window(state, scene.stage());
+    retype(&mut window, "Payload", &"x".repeat(400));
+    press(&mut window, "Send");
+    let id = window.state().state.last_send.expect("it was sent");
+    let failure = Failure::new(Doing::Send, "255.255.255.255:22199", Reason::BroadcastOff);
+    let mut engine = (*window.state().feed.engine).clone();
+    engine.sends = vec![SendProgress {
+        id,
+        sent: 0,
+        round_bytes: 400,
+        rounds: 0,
+        rounds_asked: Some(1),
+        state: SendState::Failed(failure),
+    }];
+    window.state_mut().feed.engine = engine.into();
+    window.run_steps(4);
+    window
+}
+
+#[test]
+fn a_failed_send_is_said_in_one_line_and_the_composer_does_not_grow() {
+    for size in [egui::vec2(1440.0, 900.0), egui::vec2(800.0, 500.0)] {
+        let mut window = failed_send();
+        window.set_size(size);
+        window.run_steps(6);
+        let before = field(&window, "Payload").rect();
+        window.run_steps(20);
+        assert_eq!(field(&window, "Payload").rect(), before);
+        let said = window.get_by_label_contains("may not send broadcasts").rect();
+        assert!(said.height() < 24.0 && said.right() <= size.x, "{said:?}");
+    }
+}
+
+#[test]
+fn a_failed_send_is_no_longer_said_once_target_or_text_are_others() {
+    let mut window = failed_send();
+    assert!(sees(&window, "may not send broadcasts"));
+    retype(&mut window, "Payload", "y");
+    assert!(!sees(&window, "may not send broadcasts"));
+
+    let mut window = failed_send();
+    window.state_mut().state.target = Some(Target::Connection(ConnectionId(1)));
+    window.run_steps(4);
+    assert!(!sees(&window, "may not send broadcasts"));
+}
+
+#[test]
+fn what_is_wrong_now_goes_before_what_went_wrong() {
+    let mut window = failed_send();
+    retype(&mut window, "Payload", &"x".repeat(65_508));
+    assert!(sees(&window, "65,507"));
+    assert!(!sees(&window, "may not send broadcasts"));
 }

@@ -231,3 +231,21 @@ fn typing_at_once_loses_no_character() {
         assert!("10.1.2.3".ends_with(&value(&window, "Host")), "{}", value(&window, "Host"));
     }
 }
+
+#[test]
+fn what_was_just_connected_is_what_the_composer_sends_to() {
+    use sockscope::engine::Target;
+    let mut scene = Scene::default();
+    scene.client("127.0.0.1:502", EndpointState::Open);
+    let mut window = window(scene.state(), scene.stage());
+    press(&mut window, "Connect");
+    window.key_press(egui::Key::Enter);
+    window.run_steps(4);
+    let created = window.state().state.last_created.expect("it was created");
+    assert_eq!(window.state().state.target, Some(Target::Endpoint(created)));
+    let before = window.state().state.target.clone();
+    press(&mut window, "Listen");
+    window.key_press(egui::Key::Enter);
+    window.run_steps(4);
+    assert_eq!(window.state().state.target, before, "a listener has nobody yet");
+}

@@ -179,3 +179,18 @@ fn the_last_of_ten_thousand_peers_can_be_reached() {
     assert!(sees(&window, "127.0.0.1:29999, open"), "the last peer is not on screen");
     assert!(sees(&window, "PAYLOADS"));
 }
+
+#[test]
+fn a_client_says_that_its_peer_does_not_read() {
+    let mut scene = Scene::default();
+    let id = scene.client("127.0.0.1:502", EndpointState::Open);
+    let peer = scene.peer(id, 0);
+    peer.not_reading_millis = Some(5_200);
+    peer.self_connected = true;
+    let (mut state, stage) = of(&scene);
+    state.query.scope = Scope::Endpoint(id);
+    let window = window(state, stage);
+    assert!(sees(&window, "tcp 127.0.0.1:502, connected, not reading"));
+    assert!(sees(&window, "has not read for 5 s"));
+    assert!(sees(&window, "connected to itself"));
+}

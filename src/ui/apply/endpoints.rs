@@ -21,6 +21,10 @@ pub fn apply(state: &mut State, action: EndpointAction, seen: &Seen<'_>, effects
                 }
                 None => {
                     let id = add(state, settings, state.endpoints.len());
+                    // What was just opened is what one means to talk to; a listener has nobody yet.
+                    if !matches!(state.endpoint(id).map(|of| &of.settings.protocol), Some(Protocol::TcpListener(_))) {
+                        state.target = Some(Target::Endpoint(id));
+                    }
                     open(state, id, seen.now, effects);
                     id
                 }

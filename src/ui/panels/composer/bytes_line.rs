@@ -3,13 +3,13 @@
 
 use std::fmt::Write as _;
 
-use egui::{Label, RichText, TextStyle, Ui};
+use egui::{Color32, Label, RichText, TextStyle, Ui};
 
 use super::{Composer, send};
 use crate::engine::Target;
 use crate::model::{Checksum, PayloadFormat};
 use crate::ui::state::Ctx;
-use crate::ui::widgets::{mono, problem};
+use crate::ui::widgets::mono;
 
 /// What the line shows of the bytes.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,29 +20,33 @@ struct Shown {
     checksum: String,
 }
 
+/// The share of the line that the bytes may take, alone and with a sentence beside them.
+const BYTES_ALONE: f32 = 0.75;
+const BYTES_BESIDE: f32 = 0.3;
+
 impl Composer {
-    pub(super) fn bytes_line(&self, ctx: &Ctx<'_>, ui: &mut Ui, why: Option<&send::Why>, target: Option<&Target>) {
+    pub(super) fn bytes_line(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, why: Option<&send::Why>, target: Option<&Target>) {
+        // What is wrong now goes before what went wrong.
+        let sentence = match why.filter(|why| !why.said_below) {
+            Some(why) => Some((why.text.clone(), ctx.theme.outgoing)),
+            None => self.failed_words(ctx, target).map(|text| (text, ctx.theme.error)),
+        };
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
             if self.format != PayloadFormat::File {
-                self.bytes(ctx, ui, target);
+                self.bytes(ctx, ui, target, if sentence.is_some() { BYTES_BESIDE } else { BYTES_ALONE });
             }
-            if let Some(text) = &ctx.state.send_error {
-                problem(ui, ctx.theme, text);
-            } else if let Some(failure) = self.failed(ctx) {
-                let text = format!("{} {}", ctx.words.failure(failure), ctx.words.hint(failure));
-                problem(ui, ctx.theme, text.trim());
-            } else if let Some(why) = why.filter(|why| !why.said_below) {
-                ui.add(Label::new(RichText::new(&why.text).color(ctx.theme.outgoing)).truncate());
+            if let Some((text, color)) = sentence {
+                one_line(ui, &text, color);
             }
         });
     }
 
-    fn bytes(&self, ctx: &Ctx<'_>, ui: &mut Ui, target: Option<&Target>) {
+    fn bytes(&self, ctx: &Ctx<'_>, ui: &mut Ui, target: Option<&Target>, share: f32) {
         let bytes = match &self.composed.bytes {
             Ok(bytes) => bytes,
             Err(mistake) => {
-                problem(ui, ctx.theme, &ctx.words.mistake(mistake));
+                one_line(ui, &ctx.words.mistake(mistake), ctx.theme.error);
                 return;
             }
         };
@@ -53,11 +57,11 @@ impl Composer {
             return;
         }
         let key = if bytes.len() == 1 { "composer.byte_line" } else { "composer.bytes_line" };
-        let count = ctx.words.fill(key, &[("count", &bytes.len())]);
+        let count = ctx.words.fill(key, &[("count", &ctx.words.number(bytes.len() as u64))]);
         ui.label(RichText::new(count).color(ctx.theme.dim));
         let font = TextStyle::Monospace.resolve(ui.style());
         let digit = ui.fonts_mut(|fonts| fonts.glyph_width(&font, '0')).max(1.0);
-        let fit = ((ui.available_width() * 0.75 / digit) as usize / 3).max(4);
+        let fit = ((ui.available_width() * share / digit) as usize / 3).max(4);
         let sum_len = match self.checksum {
             Checksum::None => 0,
             Checksum::Sum8 | Checksum::Xor8 => 1,
@@ -73,6 +77,11 @@ impl Composer {
             ui.label(mono(&shown.checksum, ctx.theme.accent)).on_hover_text(ctx.words.get("composer.checksum"));
         }
     }
+}
+
+/// Cut where the line ends (the whole is shown over it): a second line would make the composer grow.
+fn one_line(ui: &mut Ui, text: &str, color: Color32) {
+    ui.add(Label::new(RichText::new(text).color(color)).truncate());
 }
 
 /// At most `fit` bytes: the first ones, and always the checksum at the end.

@@ -114,7 +114,7 @@ impl Composer {
             Some(Ok(size)) => hint(
                 ui,
                 ctx.theme,
-                &words.fill("composer.file_size", &[("size", &words.bytes(*size)), ("bytes", size)]),
+                &words.fill("composer.file_size", &[("size", &words.bytes(*size)), ("bytes", &words.number(*size))]),
             ),
             Some(Err(failure)) => problem(ui, ctx.theme, &words.failure(failure)),
             None => hint(ui, ctx.theme, words.get("composer.file_drop")),

@@ -47,6 +47,7 @@ pub struct Composer {
     history: history::Place,
     composed: Composed,
     running: send::Running,
+    tried: send::Tried,
     /// The path that `SendAction::MeasureFile` was asked for last.
     measured: String,
 }

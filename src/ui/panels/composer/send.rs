@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Composer;
 use crate::engine::{Repeat, SendProgress, SendState, Target};
-use crate::model::{Failure, PayloadFormat, SendId, Timestamp};
+use crate::model::{Draft, PayloadFormat, SendId, Timestamp};
 use crate::payload::{Mistake, MistakeKind};
 use crate::ui::action::{Action, SendAction};
 use crate::ui::panels::target;
@@ -61,6 +61,14 @@ impl RepeatFields {
 #[derive(Default)]
 pub struct Running {
     send: Option<(SendId, Timestamp)>,
+}
+
+/// What the newest press of Send tried, for as long as its failure is of interest.
+#[derive(Default)]
+pub struct Tried {
+    send: (Option<SendId>, Option<String>),
+    target: Option<Target>,
+    draft: Option<Draft>,
 }
 
 impl Composer {
@@ -145,12 +153,24 @@ impl Composer {
         None
     }
 
-    /// Why the newest send failed.
-    pub(super) fn failed<'a>(&self, ctx: &Ctx<'a>) -> Option<&'a Failure> {
-        match &ctx.engine.send(ctx.state.last_send?)?.state {
-            SendState::Failed(failure) => Some(failure),
+    /// Why the newest send failed; said as long as it would be the same again.
+    pub(super) fn failed_words(&mut self, ctx: &Ctx<'_>, target: Option<&Target>) -> Option<String> {
+        let failed = match ctx.state.last_send.and_then(|id| ctx.engine.send(id)).map(|send| &send.state) {
+            Some(SendState::Failed(failure)) => Some(failure),
             _ => None,
+        };
+        let newest = (ctx.state.last_send, ctx.state.send_error.clone());
+        if self.tried.send != newest {
+            self.tried = Tried { send: newest, target: target.cloned(), draft: self.composed.of.clone() };
         }
+        if self.tried.target.as_ref() != target || self.tried.draft != self.composed.of {
+            return None;
+        }
+        let failed = || {
+            let text = failed.map(|failure| format!("{} {}", ctx.words.failure(failure), ctx.words.hint(failure)));
+            text.map(|text| text.trim().to_owned())
+        };
+        ctx.state.send_error.clone().or_else(failed)
     }
 }
 
@@ -171,7 +191,10 @@ pub fn progress_words(ctx: &Ctx<'_>, send: &SendProgress) -> String {
             ctx.words.fill("composer.progress", &[("done", &sent), ("total", &total)])
         }
         Some(1) => ctx.words.bytes(send.sent),
-        Some(total) => ctx.words.fill("composer.progress", &[("done", &send.rounds), ("total", &total)]),
-        None => ctx.words.fill("composer.progress_times", &[("done", &send.rounds)]),
+        Some(total) => ctx.words.fill(
+            "composer.progress",
+            &[("done", &ctx.words.number(send.rounds)), ("total", &ctx.words.number(total))],
+        ),
+        None => ctx.words.fill("composer.progress_times", &[("done", &ctx.words.number(send.rounds))]),
     }
 }

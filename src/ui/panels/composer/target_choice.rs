@@ -75,7 +75,7 @@ impl Composer {
         let field = Field {
             theme: ctx.theme,
             name: ctx.words.get("composer.to_address"),
-            width: 160.0,
+            width: 190.0,
             placeholder: ctx.words.get("composer.to_placeholder"),
         };
         let response = field.show(ui, egui::Id::unique("composer to"), &mut self.to);

@@ -15,7 +15,7 @@ const ONE_ROW_WIDTH: f32 = 1080.0;
 /// Below this the formats stand with the choices.
 const FORMATS_WIDTH: f32 = 560.0;
 /// What the address of a UDP socket and the fields of a repeat add to it.
-const ADDRESS_WIDTH: f32 = 190.0;
+const ADDRESS_WIDTH: f32 = 220.0;
 const REPEAT_WIDTH: f32 = 250.0;
 
 impl Composer {

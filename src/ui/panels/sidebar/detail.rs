@@ -74,12 +74,13 @@ fn endpoint_facts(ctx: &Ctx<'_>, ui: &mut Ui, status: &EndpointStatus) {
             fact(ctx, ui, "sidebar.fact_peer", &address.to_string());
         }
         directions(ctx, ui, peer);
+        warnings(ctx, ui, peer);
     }
     for local in &status.local {
         fact(ctx, ui, "sidebar.fact_local", &local.to_string());
     }
     if !matches!(status.settings.protocol, Protocol::TcpClient(_)) {
-        fact(ctx, ui, "sidebar.fact_peers", &status.open_peers.to_string());
+        fact(ctx, ui, "sidebar.fact_peers", &words.number(status.open_peers));
     }
     bytes(ctx, ui, &status.totals, status.settings.transport());
     resolved(ctx, ui, status);
@@ -94,10 +95,10 @@ fn endpoint_facts(ctx: &Ctx<'_>, ui: &mut Ui, status: &EndpointStatus) {
     }
     if let Some(dropped) = status.dropped {
         let color = if dropped > 0 { ctx.theme.error } else { ctx.theme.text };
-        colored_fact(ctx, ui, "sidebar.fact_dropped", &dropped.to_string(), color);
+        colored_fact(ctx, ui, "sidebar.fact_dropped", &words.number(dropped), color);
     }
     if status.forgotten_peers > 0 {
-        fact(ctx, ui, "sidebar.fact_forgotten", &status.forgotten_peers.to_string());
+        fact(ctx, ui, "sidebar.fact_forgotten", &words.number(status.forgotten_peers));
     }
 }
 
@@ -137,6 +138,15 @@ fn connection(ctx: &Ctx<'_>, ui: &mut Ui, of: &EndpointStatus, peer: &Connection
     bytes(ctx, ui, &peer.totals, of.settings.transport());
     let seconds = ctx.now.nanos_since(peer.opened) / 1_000_000_000;
     fact(ctx, ui, "sidebar.fact_since", &clock_words(ctx, peer.opened, seconds));
+    warnings(ctx, ui, peer);
+    if let ConnectionState::Failed(of) = &peer.state {
+        failure(ctx, ui, of);
+    }
+    offers::buttons(ctx, ui, &offers::of_connection(of, peer), actions);
+}
+
+/// What is open, and yet not as one would think.
+fn warnings(ctx: &Ctx<'_>, ui: &mut Ui, peer: &ConnectionStatus) {
     if let Some(millis) = peer.not_reading_millis {
         let time = row::whole_seconds(ctx, millis);
         colored_note(ctx, ui, &ctx.words.fill("sidebar.not_reading_long", &[("time", &time)]));
@@ -144,10 +154,6 @@ fn connection(ctx: &Ctx<'_>, ui: &mut Ui, of: &EndpointStatus, peer: &Connection
     if peer.self_connected {
         colored_note(ctx, ui, ctx.words.get("sidebar.self_connected"));
     }
-    if let ConnectionState::Failed(of) = &peer.state {
-        failure(ctx, ui, of);
-    }
-    offers::buttons(ctx, ui, &offers::of_connection(of, peer), actions);
 }
 
 /// Each direction's state: either can be finished alone.

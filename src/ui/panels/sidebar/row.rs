@@ -108,10 +108,7 @@ pub fn endpoint(
 pub fn peer(ctx: &Ctx<'_>, ui: &mut Ui, place: Rect, peer: &ConnectionStatus, selected: bool) -> Drawn {
     let state = ctx.words.get(connection_state_key(&peer.state));
     let name = target::peer_name(peer);
-    let not_reading = peer.not_reading_millis.map(|millis| {
-        let time = whole_seconds(ctx, millis);
-        ctx.words.fill("sidebar.not_reading", &[("time", &time)])
-    });
+    let not_reading = not_reading(ctx, peer);
     let (figure, color) = match (&peer.state, not_reading) {
         (ConnectionState::Open | ConnectionState::PeerFinished | ConnectionState::WeFinished, Some(text)) => {
             (Figure::Text(text), ctx.theme.outgoing)
@@ -153,6 +150,7 @@ fn draw(ctx: &Ctx<'_>, ui: &mut Ui, place: Rect, look: &Look, selected: bool) ->
     let left = place.left() + 18.0 + look.indent;
     dot(ui.painter(), Pos2::new(left, center), look.color, look.filled);
 
+    let font = if look.mono { TextStyle::Monospace.resolve(ui.style()) } else { body(ui) };
     let mut right = place.right() - 14.0;
     let more = selected.then(|| more_button(ctx, ui, Pos2::new(right - 6.0, center), look));
     if more.is_some() {
@@ -166,21 +164,32 @@ fn draw(ctx: &Ctx<'_>, ui: &mut Ui, place: Rect, look: &Look, selected: bool) ->
             right = at.x - 8.0;
             ui.painter().galley(at, galley, look.figure_color);
         }
+        // An address that says less than it needs to is worth more than a flat line.
         Figure::Spark(periods) => {
-            let at = Rect::from_min_size(Pos2::new(right - SPARK.x, center - SPARK.y / 2.0), SPARK);
-            sparkline(ui.painter(), at, &Spark { periods, color: ctx.theme.dim });
-            right = at.left() - 8.0;
+            let whole = one_line(ui, &look.name, font.clone(), ctx.theme.text, f32::INFINITY).size().x;
+            let crowded = left + 12.0 + whole > right - SPARK.x - 8.0;
+            if crowded && periods.iter().all(|period| *period == 0) {
+                right -= 8.0;
+            } else {
+                right = spark(ctx, ui, periods, Pos2::new(right, center));
+            }
         }
     }
     if look.reachable {
         globe(ui, Pos2::new(right - 6.0, center), ctx.theme.outgoing);
         right -= 18.0;
     }
-    let font = if look.mono { TextStyle::Monospace.resolve(ui.style()) } else { body(ui) };
     let ink = if look.filled { ctx.theme.text } else { ctx.theme.dim };
     let galley = one_line(ui, &look.name, font, ink, (right - left - 12.0).max(20.0));
     ui.painter().galley(Pos2::new(left + 12.0, center - galley.size().y / 2.0), galley, ink);
     Drawn { response: response.on_hover_text(&look.said), more }
+}
+
+/// The last periods of a peer up to `right_center`; gives back where the room left of it ends.
+fn spark(ctx: &Ctx<'_>, ui: &Ui, periods: &[u32; 12], right_center: Pos2) -> f32 {
+    let at = Rect::from_min_size(right_center - Vec2::new(SPARK.x, SPARK.y / 2.0), SPARK);
+    sparkline(ui.painter(), at, &Spark { periods, color: ctx.theme.dim });
+    at.left() - 8.0
 }
 
 fn ground(ctx: &Ctx<'_>, ui: &Ui, place: Rect, selected: bool, response: &Response) {
@@ -260,8 +269,23 @@ fn endpoint_figure(ctx: &Ctx<'_>, ui: &Ui, status: Option<&EndpointStatus>, stat
             None if status.open_peers > 0 => (status.open_peers.to_string(), dim),
             None => (String::new(), dim),
         },
-        EndpointState::Open => (open_figure(ctx, status), dim),
+        EndpointState::Open => match client_connection(status).and_then(|peer| not_reading(ctx, peer)) {
+            Some(text) => (text, ctx.theme.outgoing),
+            None => (open_figure(ctx, status), dim),
+        },
     }
+}
+
+/// The one connection of a client: not to be asked of a listener with ten thousand.
+fn client_connection(status: &EndpointStatus) -> Option<&ConnectionStatus> {
+    let is_client = matches!(status.settings.protocol, Protocol::TcpClient(_));
+    is_client.then(|| status.peers.iter().find(|peer| !is_over(peer))).flatten()
+}
+
+/// "not reading 5 s"
+fn not_reading(ctx: &Ctx<'_>, peer: &ConnectionStatus) -> Option<String> {
+    let time = whole_seconds(ctx, peer.not_reading_millis?);
+    Some(ctx.words.fill("sidebar.not_reading", &[("time", &time)]))
 }
 
 fn open_figure(ctx: &Ctx<'_>, status: &EndpointStatus) -> String {
