@@ -528,6 +528,28 @@ fn the_palette_finds_and_runs_a_command() {
 }
 
 #[test]
+fn the_palette_knows_english_names_in_every_language() {
+    let mut state = State::default();
+    state.language = sockscope::words::Language::Chinese;
+    let mut window = window_of(state, some_rows(), egui::vec2(1440.0, 900.0));
+    window.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    window.run();
+    window.get_by_role_and_label(Role::TextInput, "输入命令或端点").type_text("echo demo");
+    window.run();
+    window.key_press(Key::Enter);
+    window.run();
+    assert!(orders(&mut window).iter().any(|order| matches!(order, Order::Open(..))));
+}
+
+#[test]
+fn a_workspace_that_another_window_has_open_says_so() {
+    let mut window = window(some_rows());
+    app(&mut window).feed.landed.push(Done::WorkspaceInUse { path: "/w/plant.toml".into() });
+    window.run();
+    window.get_by_label_contains("another window has plant.toml open");
+}
+
+#[test]
 fn the_language_switches_live() {
     let mut window = window(some_rows());
     window.get_by_label("View").click();
