@@ -285,6 +285,7 @@ fn a_file_that_is_there_is_replaced_only_by_a_second_press() {
     app(&mut window).feed.landed.push(Done::Exists { path: "/tmp/2026.pcapng".into() });
     window.run();
     window.get_by_label("A file of this name is there already.");
+    assert!(window.get_by_role_and_label(Role::Button, "Replace").is_focused());
     window.get_by_role_and_label(Role::TextInput, "File").click();
     window.run();
     window.key_press(Key::End);
