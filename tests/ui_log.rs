@@ -285,6 +285,7 @@ fn a_file_that_is_there_is_replaced_only_by_a_second_press() {
     app(&mut window).feed.landed.push(Done::Exists { path: "/tmp/2026.pcapng".into() });
     window.run();
     window.get_by_label("A file of this name is there already.");
+    assert!(window.get_by_role_and_label(Role::Button, "Replace").is_focused());
     window.get_by_role_and_label(Role::TextInput, "File").click();
     window.run();
     window.key_press(Key::End);
@@ -525,6 +526,28 @@ fn the_palette_finds_and_runs_a_command() {
     window.run();
     assert!(orders(&mut window).iter().any(|order| matches!(order, Order::Window(WindowOrder::SetTheme(_)))));
     assert!(!app(&mut window).state.palette_open);
+}
+
+#[test]
+fn the_palette_knows_english_names_in_every_language() {
+    let mut state = State::default();
+    state.language = sockscope::words::Language::Chinese;
+    let mut window = window_of(state, some_rows(), egui::vec2(1440.0, 900.0));
+    window.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    window.run();
+    window.get_by_role_and_label(Role::TextInput, "输入命令或端点").type_text("echo demo");
+    window.run();
+    window.key_press(Key::Enter);
+    window.run();
+    assert!(orders(&mut window).iter().any(|order| matches!(order, Order::Open(..))));
+}
+
+#[test]
+fn a_workspace_that_another_window_has_open_says_so() {
+    let mut window = window(some_rows());
+    app(&mut window).feed.landed.push(Done::WorkspaceInUse { path: "/w/plant.toml".into() });
+    window.run();
+    window.get_by_label_contains("another window has plant.toml open");
 }
 
 #[test]

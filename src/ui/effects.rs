@@ -141,6 +141,10 @@ pub enum Done {
         as_new: bool,
         result: Result<(), Failure>,
     },
+    /// Not written: another window has this workspace open.
+    WorkspaceInUse {
+        path: PathBuf,
+    },
     PreferencesSaved(Result<(), Failure>),
     Trusted(Result<(), Failure>),
     OwnAddresses(Vec<OwnAddress>),

@@ -34,6 +34,10 @@ pub fn landed(state: &mut State, done: Done, now: Timestamp, effects: &mut dyn E
         Done::SessionOpened { path, result } => session_opened(state, path, result, now, effects),
         Done::WorkspaceOpened { path, result } => workspace_opened(state, path, result, now, effects),
         Done::WorkspaceSaved { path, as_new, result } => workspace_saved(state, path, as_new, result, now),
+        Done::WorkspaceInUse { path } => {
+            let text = words(state).fill("workspace.in_use", &[("name", &name_of(&path))]);
+            error_toast(state, text, now);
+        }
         Done::PreferencesSaved(result) => {
             if let Err(failure) = result {
                 failed(state, &failure, now);

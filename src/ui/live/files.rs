@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::Waker;
-use crate::model::{Doing, Failure, Reason};
 use crate::ui::effects::Done;
 use crate::workspace::{Folders, Preferences, TrustStore, Workspace, WorkspaceError, WorkspaceLock};
 
@@ -90,14 +89,10 @@ impl Files {
             // Whether it is ours stays as it was: a new name makes nothing trusted that came from elsewhere.
             self.lock = WorkspaceLock::take(&self.folders, &path).ok().flatten();
         }
-        let result = if self.lock.is_some() {
-            self.trust.save_workspace(workspace, &path, self.ours)
-        } else {
-            Err(Failure {
-                system: "another Sockscope has this workspace open; save it under another name".into(),
-                ..Failure::new(Doing::WriteFile, path.to_string_lossy(), Reason::NotAllowed)
-            })
-        };
+        if self.lock.is_none() {
+            return Done::WorkspaceInUse { path };
+        }
+        let result = self.trust.save_workspace(workspace, &path, self.ours);
         Done::WorkspaceSaved { path, as_new, result }
     }
 }

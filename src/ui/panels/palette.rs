@@ -10,6 +10,7 @@ use crate::ui::commands::{self, COMMANDS};
 use crate::ui::panels::Panel;
 use crate::ui::state::Ctx;
 use crate::ui::theme;
+use crate::words::{Language, Words};
 
 /// Entries that are listed at the most: beyond that one types.
 const MOST: usize = 60;
@@ -129,18 +130,22 @@ impl Palette {
             let key = commands::words_key(command);
             let name = ctx.words.get(&key).to_owned();
             let action = (command.action)(ctx.state)?;
+            // A keyboard that writes Latin letters finds a Chinese command by its English name.
+            let found = fits(&name) || fits(Words::of(Language::English).get(&key));
+            found.then_some(())?;
             Some(Found { name, shortcut: command.shortcut.map(commands::shortcut_text), action })
         });
-        let sockets = ctx.state.endpoints.iter().map(|endpoint| {
+        let sockets = ctx.state.endpoints.iter().filter_map(|endpoint| {
             let uri = crate::payload::visible_text(&endpoint.settings.uri().to_string(), 200);
             let socket = match &endpoint.settings.name {
                 Some(name) => format!("{} {uri}", crate::payload::visible_text(name, 120)),
                 None => uri,
             };
             let name = ctx.words.fill("palette.show", &[("socket", &socket)]);
+            fits(&name).then_some(())?;
             let action = Action::Log(LogAction::Select(Scope::Endpoint(endpoint.id)));
-            Found { name, shortcut: None, action }
+            Some(Found { name, shortcut: None, action })
         });
-        commands.chain(sockets).filter(|entry| fits(&entry.name)).take(MOST).collect()
+        commands.chain(sockets).take(MOST).collect()
     }
 }

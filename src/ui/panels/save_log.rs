@@ -23,6 +23,8 @@ pub struct SaveLog {
     chosen: u64,
     /// The path that the system's dialog brought: it asked already whether to write over it.
     asked: String,
+    /// Replace stood there in the last frame.
+    asks: bool,
     open: bool,
 }
 
@@ -220,7 +222,14 @@ impl SaveLog {
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let key = if self.exists(ctx) { "save.replace" } else { "save.save" };
-            if widgets::primary(ui, ctx.theme, ctx.words.get(key)).clicked() {
+            let response = widgets::primary(ui, ctx.theme, ctx.words.get(key));
+            // Whoever pressed Enter in the field answers with the keyboard too.
+            let asks = self.exists(ctx);
+            if asks && !std::mem::replace(&mut self.asks, asks) {
+                response.request_focus();
+            }
+            self.asks = asks;
+            if response.clicked() {
                 let replace = self.exists(ctx);
                 self.save(ctx, replace, actions);
             }

@@ -275,8 +275,8 @@ impl Drawing<'_, '_> {
             self.cell(painter, rect, columns.delta, columns.arrow, &delta, theme.dim);
         }
         self.cell(painter, rect, columns.arrow, columns.socket, text::arrow(event), mark);
-        let chars = ((columns.socket_end - columns.socket - 4.0) / columns.char_width).round() as usize;
-        let socket = text::socket_within(&text::socket(event), chars);
+        let socket_chars = ((columns.socket_end - columns.socket - 4.0) / columns.char_width).round() as usize;
+        let socket = text::socket_within(&text::socket(event), socket_chars);
         self.cell(painter, rect, columns.socket, columns.socket_end, &socket, theme.text);
         if let Some(bytes) = event.bytes() {
             let at = Pos2::new(rect.left() + columns.size_end, rect.center().y);
