@@ -22,7 +22,7 @@ pub const CAPACITY: usize = 64 * 1024 * 1024;
 /// A recorder without progress for so long no longer holds up the sockets.
 pub const STALLED: Duration = Duration::from_secs(2);
 /// Events that may wait for the recorder before happenings, which take no room, are turned away.
-pub const MAX_WAITING: usize = if cfg!(test) { 1000 } else { 1_000_000 };
+pub const MAX_WAITING: usize = if cfg!(test) { 100_000 } else { 1_000_000 };
 /// A wait for room that is worth a row in the log.
 const WORTH_A_ROW: Duration = Duration::from_millis(20);
 /// Room is counted in units of so many bytes.
