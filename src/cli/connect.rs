@@ -113,7 +113,8 @@ async fn talk_datagrams(live: &Live) -> Result<(), Refusal> {
 
 /// Sends one piece and waits until the system has taken all of it, so that pieces keep their order.
 ///
-/// The engine tells its state every 16 ms; the events of the writes are here within 1 or 2, so they are listened to as well.
+/// The engine tells its state every 50 ms or more; the events of the writes are here within 1 or 2, so they are listened to
+/// as well.
 async fn send_and_wait(live: &Live, bytes: Bytes, before: &mut u64) -> Result<(), Refusal> {
     let id = loop {
         match live.engine.send(Target::Endpoint(ID), Source::Bytes(bytes.clone()), None) {

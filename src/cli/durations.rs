@@ -1,4 +1,4 @@
-//! `500ms`, `10s`, `1.5m`: times as they are typed on the command line. Pure.
+//! `500ms`, `10s`, `1.5m`: times as they are typed on the command line. Pure. Called by: `arguments`.
 //!
 //! A number without a unit is refused: it would be guessed wrong by half of the people.
 

@@ -1,4 +1,5 @@
 //! An ENDPOINT of the command line ⇄ the settings of an endpoint. Pure: names are resolved by the engine, not here.
+//! Called by: `arguments` (the checks) and the commands.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

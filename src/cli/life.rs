@@ -1,4 +1,5 @@
 //! What the printer has seen so far: the part of a session's events that decides when a command is over. Pure.
+//! Called by: `printer` (which notes events), `connect` and `send` (which wait for them).
 
 use std::sync::Arc;
 

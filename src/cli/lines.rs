@@ -1,4 +1,4 @@
-//! One event in one line for people: time, arrow, socket, size, content. Pure.
+//! One event in one line for people: time, arrow, socket, size, content. Pure. Called by: `printer`.
 
 use std::collections::HashMap;
 use std::fmt::Write;

@@ -2,6 +2,7 @@
 //!
 //! Ending, whatever the reason: sockets close, the recorder drains and finishes the file, the printer prints the rest,
 //! the program exits. After a signal all of it takes 2 s at the most, even when standard output takes nothing more.
+//! Called by: `listen`, `connect`, `send`.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -1,4 +1,5 @@
 //! Ctrl+C and SIGTERM: asked for before the first socket opens, so that none of them ends the program half way.
+//! Called by: `live`.
 
 use std::io;
 

@@ -1,6 +1,7 @@
 //! Standard input, output and error: read in a thread of its own, written without panics.
 //!
 //! Rust opens /dev/null in place of a standard stream that was closed, so a closed input is an input at its end.
+//! Called by: all of `cli`.
 
 use std::io::{self, Read, Write};
 

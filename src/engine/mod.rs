@@ -65,7 +65,7 @@ const LAST_WORD: Duration = Duration::from_millis(100);
 #[error("the engine is busy: too many orders wait already")]
 pub struct Busy;
 
-/// Called by the engine when a new snapshot stands ready, at most once per 16 ms. Must not block.
+/// Called by the engine when a new snapshot stands ready, at most once per 50 ms. Must not block.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

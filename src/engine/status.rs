@@ -1,4 +1,6 @@
 //! What the fronts see of the engine: a value that is rebuilt when something changed and shared by `Arc`.
+//!
+//! Owns: plain types. Never: locks, sockets. Built by: `publisher`. Read by: `ui`, `cli`.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! What could not be done: what was tried, on which address, what the system answered.
 //! `words` turns it into sentences and hints; here stand only the facts.
+//! Built by: engine, kernel, session, workspace. Error numbers are those of errno(3).
 
 use std::io::{Error, ErrorKind};
 use std::path::Path;

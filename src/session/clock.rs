@@ -1,4 +1,5 @@
 //! The session's clock: wall time read once, then advanced by the monotonic clock, so it never runs backwards.
+//! Called by: the recorder's lane; every timestamp of a session comes from here.
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 

@@ -1,6 +1,7 @@
 //! Indexing an opened file: from its index blocks when it was closed cleanly, else by walking through all of its blocks.
 //!
 //! Owns: the thread's work. Never trusts the file: every size is bounded before it is allocated, and damage ends it.
+//! Called by: `Log::open`, on a thread of its own.
 
 use std::fs::File;
 use std::io;

@@ -3,6 +3,7 @@
 //! A task takes `Room` **before** it reads from its socket. Where there is none, it waits and does not read: TCP's flow
 //! control then holds the peer, and a UDP socket's buffer fills and the kernel counts its drops. When the recorder makes
 //! no progress for `STALLED`, tasks stop waiting: sockets go on, and what finds no room is counted as unrecorded.
+//! Called by: `engine` (the handle), the recorder (the receiver).
 
 use std::mem;
 use std::sync::Arc;

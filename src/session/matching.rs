@@ -1,4 +1,6 @@
 //! Which rows a query shows: by what the row says, and by text in the bytes of the file.
+//!
+//! Owns: the query made ready. Never: lists of rows. Called by: the log view and the exports.
 
 use memchr::memmem;
 

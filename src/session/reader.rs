@@ -1,4 +1,7 @@
 //! Positioned reads of rows through a window of the file: one system call brings many neighbouring rows.
+//!
+//! Owns: the window, bounded by the largest block. Never: believes a length that the file tells. Called by: `log`, the log
+//! view, the exports.
 
 use std::collections::HashMap;
 use std::fs::File;

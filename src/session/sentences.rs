@@ -1,5 +1,6 @@
 //! English sentences for the session file and its exports: the file reads the same in Wireshark whatever language the
 //! window speaks. The window and the command line put happenings into words themselves.
+//! Called by: `pcapng::journal` and the exports.
 
 use crate::model::{Failure, Flow, Happening};
 use crate::words::{Language, Words};

@@ -219,7 +219,8 @@ fn send(state: &mut State, action: SendAction, seen: &Seen<'_>, effects: &mut dy
         SendAction::RemovePayload(place) => {
             if place < state.payloads.len() {
                 let payload = state.payloads.remove(place);
-                let text = words(state).fill("toasts.payload_removed", &[("name", &payload.name)]);
+                let name = payload::visible_text(&payload.name, 200);
+                let text = words(state).fill("toasts.payload_removed", &[("name", &name)]);
                 toast(state, text, seen.now, Some(Action::Send(SendAction::SavePayload(payload))));
                 workspace_changed(state, seen.now);
             }

@@ -1,4 +1,5 @@
 //! CSV after RFC 4180, safe to open in a spreadsheet.
+//! Called by: the registry beside it.
 
 use std::io::{self, Write};
 

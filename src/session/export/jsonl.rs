@@ -1,4 +1,5 @@
 //! JSON lines: one object per event, the same as `--json` prints.
+//! Called by: the registry beside it, and `cli` for `--json`.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,5 @@
 //! The matching rows as a new session file: it opens in Sockscope and in Wireshark. Events keep their numbers.
+//! Called by: the registry beside it.
 
 use std::io::{self, Write};
 

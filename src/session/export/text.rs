@@ -1,4 +1,5 @@
 //! Text for people: a line for each event, and its bytes as a dump.
+//! Called by: the registry beside it.
 
 use std::io::{self, Write};
 

@@ -1,5 +1,6 @@
 //! Payload events that must not become packets: the second copy of bytes whose both ends are ours, and what no IP header
 //! can hold. A block for local use, which other programs skip.
+//! Called by: `encoder` and `decode`.
 
 use bytes::Bytes;
 

@@ -1,4 +1,5 @@
 //! Encoded blocks on their way to the file: small payloads copied into one buffer, large ones handed over as they are.
+//! Called by: `encoder`, the recorder and the pcapng export.
 
 use std::io::{self, IoSlice};
 

@@ -1,4 +1,5 @@
 //! Blocks back to rows (when a file is indexed) and to events (when a row is read).
+//! Called by: the indexing and the reader.
 
 use bytes::Bytes;
 

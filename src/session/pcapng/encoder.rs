@@ -1,4 +1,5 @@
 //! Events to blocks: which interface, which synthetic packets around them, and the row that finds each again.
+//! Called by: the recorder and the pcapng export.
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;

@@ -1,5 +1,6 @@
 //! The index: now and then a block with the rows since the last one, and at a clean end a block that points at the last.
 //! An opened session then shows its rows without reading all of the file. What it says is checked when a row is read.
+//! Called by: the recorder (writing), the indexing and the library (reading).
 
 use super::section::{Interface, read_interface};
 use super::{END, INDEX, MAGIC, put_block, u32_at, u64_at};

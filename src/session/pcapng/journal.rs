@@ -1,4 +1,5 @@
 //! Happenings as systemd journal export entries: readable rows in Wireshark, and the facts as JSON for ourselves.
+//! Called by: `encoder` and `decode`. The form: systemd, "Journal Export Formats".
 
 use std::net::SocketAddr;
 

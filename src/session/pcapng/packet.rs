@@ -1,4 +1,5 @@
 //! Packet blocks with synthetic IP, TCP and UDP headers, and reading them back.
+//! Called by: `encoder` and `decode`. The block: draft-ietf-opsawg-pcapng, "Enhanced Packet Block".
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::Range;

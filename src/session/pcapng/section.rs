@@ -1,4 +1,5 @@
 //! The section header and one interface for each endpoint.
+//! Called by: `encoder`, `index`, the indexing and the library.
 
 use std::sync::Arc;
 

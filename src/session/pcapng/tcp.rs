@@ -2,6 +2,7 @@
 //!
 //! Wireshark follows a stream by these numbers. Every packet acknowledges all that the other side has sent; a stream that
 //! flows one way gets a bare ACK now and then, so that its analysis keeps no long list of unacknowledged packets.
+//! Called by: `encoder`.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};

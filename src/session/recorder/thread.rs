@@ -1,4 +1,5 @@
 //! The recorder thread's loop: drain, number, write, hand on; and what it does while the file says no.
+//! Called by: `Recorder::start`.
 
 use std::mem;
 use std::sync::Arc;

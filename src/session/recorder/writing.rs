@@ -2,6 +2,7 @@
 //!
 //! Only whole batches count. Where one fails, the file is cut back to where the batch began, and all of it is lost: so the
 //! file is an exact prefix of the events at every moment, and the gap's count is exact.
+//! Called by: `thread`.
 
 use std::io;
 use std::mem;

@@ -5,6 +5,7 @@ use crate::engine::{EndpointState, EngineSnapshot, Peers, Target};
 use crate::model::{
     Answer, ClientSettings, Draft, EndpointId, EndpointSettings, HostPort, ListenerSettings, Protocol, Timestamp,
 };
+use crate::payload::visible_text;
 use crate::session::Scope;
 use crate::ui::action::{Action, EndpointAction};
 use crate::ui::effects::Effects;
@@ -185,7 +186,8 @@ fn remove(state: &mut State, id: EndpointId, seen: &Seen<'_>, effects: &mut dyn 
         state.query.scope = Scope::All;
         effects.show(state.query.clone());
     }
-    let text = words(state).fill("toasts.removed", &[("endpoint", &settings.uri())]);
+    let endpoint = visible_text(&settings.uri().to_string(), 200);
+    let text = words(state).fill("toasts.removed", &[("endpoint", &endpoint)]);
     let undo = Action::Endpoint(EndpointAction::Restore { settings, place, open: was_open });
     toast(state, text, seen.now, Some(undo));
     workspace_changed(state, seen.now);

@@ -301,6 +301,23 @@ fn toasts_go_when_their_time_is_over() {
 }
 
 #[test]
+fn names_from_a_workspace_are_shown_and_not_obeyed() {
+    let mut bench = Bench::new();
+    let hostile = "a\u{202e}\n\u{200b}b";
+    bench.state.payloads.push(SavedPayload { name: hostile.into(), draft: Draft::default() });
+    bench.apply(Action::Send(SendAction::RemovePayload(0)));
+    let client = crate::model::ClientSettings::new(HostPort::new(hostile, 1));
+    let settings = EndpointSettings::new(Protocol::TcpClient(client));
+    bench.apply(Action::Endpoint(EndpointAction::Create { settings, replaces: None }));
+    let id = bench.state.endpoints[0].id;
+    bench.apply(Action::Endpoint(EndpointAction::Remove(id)));
+    assert_eq!(bench.state.toasts.len(), 2);
+    for toast in &bench.state.toasts {
+        assert_eq!(payload::visible_text(&toast.text, usize::MAX), toast.text);
+    }
+}
+
+#[test]
 fn language_changes_at_once_and_is_kept() {
     let mut bench = Bench::new();
     bench.apply(Action::View(ViewAction::SetLanguage(Language::Chinese)));

@@ -87,7 +87,7 @@ pub fn name(ctx: &Ctx<'_>, target: &Target) -> String {
 pub fn peer_name(peer: &ConnectionStatus) -> String {
     match peer.flow.peer {
         Some(address) => address.to_string(),
-        None => peer.flow.endpoint_uri.to_string(),
+        None => visible_text(&peer.flow.endpoint_uri, NAME_BYTES),
     }
 }
 
