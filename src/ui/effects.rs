@@ -87,7 +87,11 @@ pub enum Job {
         replace: bool,
     },
     SavePreferences(Preferences),
-    TrustWorkspace(PathBuf),
+    /// Trusts what the window shows, which is what the person looked at: it is written first.
+    TrustWorkspace {
+        path: PathBuf,
+        workspace: Workspace,
+    },
     OwnAddresses,
     /// The size of a file that is to be sent; the text is its path as typed.
     MeasureFile(String),

@@ -211,7 +211,7 @@ impl Effects for Live {
                 self.file_job(files::FileJob::Save { path, workspace, as_new, replace });
             }
             Job::SavePreferences(preferences) => self.file_job(files::FileJob::Preferences(Box::new(preferences))),
-            Job::TrustWorkspace(path) => self.file_job(files::FileJob::Trust(path)),
+            Job::TrustWorkspace { path, workspace } => self.file_job(files::FileJob::Trust { path, workspace }),
             Job::AskPath { what, suggested } => {
                 let (done, waker) = (self.done.clone(), self.waker.clone());
                 // The dialog begins on this thread and is waited for on another.

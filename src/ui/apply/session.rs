@@ -71,7 +71,7 @@ pub fn apply_workspace(state: &mut State, action: WorkspaceAction, effects: &mut
         }
         WorkspaceAction::Trust => {
             if let Some(path) = state.workspace_path.clone() {
-                effects.start(Job::TrustWorkspace(path));
+                effects.start(Job::TrustWorkspace { path, workspace: workspace(state) });
             }
         }
     }

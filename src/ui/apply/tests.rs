@@ -178,7 +178,7 @@ fn a_workspace_from_elsewhere_is_inert_until_trusted() {
     assert!(!orders.iter().any(|order| matches!(order, Order::Open(..))), "{orders:?}");
     assert!(bench.state.inert_workspace);
     let orders = bench.apply(Action::Workspace(WorkspaceAction::Trust));
-    assert!(matches!(orders[..], [Order::Start(Job::TrustWorkspace(_))]));
+    assert!(matches!(orders[..], [Order::Start(Job::TrustWorkspace { .. })]));
     let orders = bench.landed(Done::Trusted(Ok(())));
     assert!(matches!(orders[..], [Order::Open(_, _)]), "only what was marked: {orders:?}");
     assert!(!bench.state.inert_workspace);

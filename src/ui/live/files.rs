@@ -18,7 +18,10 @@ pub enum FileJob {
         replace: bool,
     },
     Preferences(Box<Preferences>),
-    Trust(PathBuf),
+    Trust {
+        path: PathBuf,
+        workspace: Workspace,
+    },
     /// Answers when all before it is written.
     End(SyncSender<()>),
 }
@@ -56,11 +59,7 @@ impl Files {
                 FileJob::Save { path, replace: false, .. } if path.exists() => Done::Exists { path },
                 FileJob::Save { path, workspace, as_new, .. } => self.save(path, &workspace, as_new),
                 FileJob::Preferences(preferences) => Done::PreferencesSaved(preferences.save(&self.folders.config)),
-                FileJob::Trust(path) => {
-                    let result = self.trust.trust(&path);
-                    self.ours |= result.is_ok();
-                    Done::Trusted(result)
-                }
+                FileJob::Trust { path, workspace } => self.trust(path, &workspace),
                 FileJob::End(written) => {
                     let _ = written.try_send(());
                     continue;
@@ -81,6 +80,16 @@ impl Files {
             self.lock = WorkspaceLock::take(&self.folders, &path).ok().flatten();
         }
         Done::WorkspaceOpened { path, result }
+    }
+
+    /// What the person saw is what is trusted, whatever somebody wrote into the file meanwhile.
+    fn trust(&mut self, path: PathBuf, workspace: &Workspace) -> Done {
+        if self.lock.is_none() {
+            return Done::WorkspaceInUse { path };
+        }
+        let result = self.trust.save_workspace(workspace, &path, true);
+        self.ours |= result.is_ok();
+        Done::Trusted(result)
     }
 
     fn save(&mut self, path: PathBuf, workspace: &Workspace, as_new: bool) -> Done {
@@ -122,5 +131,22 @@ mod tests {
         assert!(matches!(read(&files.trust, &copy), Ok((_, false))));
         files.trust.trust(&copy).unwrap();
         assert!(matches!(read(&files.trust, &copy), Ok((_, true))));
+    }
+
+    #[test]
+    fn what_is_trusted_is_what_was_seen() {
+        let home = tempfile::tempdir().unwrap();
+        let folders = Folders::within(home.path());
+        folders.create().unwrap();
+        let path = home.path().join("theirs.toml");
+        Workspace::default().save(&path).unwrap();
+        let trust = TrustStore::load(&folders.config);
+        let mut files = Files { folders, trust, lock: None, ours: false };
+        let Done::WorkspaceOpened { result: Ok((seen, false)), .. } = files.open(path.clone()) else { panic!() };
+        let payload = crate::model::SavedPayload { name: "slipped in".into(), ..Default::default() };
+        Workspace { payloads: vec![payload], ..Workspace::default() }.save(&path).unwrap();
+        let Done::Trusted(Ok(())) = files.trust(path.clone(), &seen) else { panic!() };
+        let (now, trusted) = read(&files.trust, &path).unwrap();
+        assert_eq!((now, trusted), (seen, true));
     }
 }

@@ -53,7 +53,7 @@ impl Jobs {
             Job::OpenWorkspace(_)
             | Job::SaveWorkspace { .. }
             | Job::SavePreferences(_)
-            | Job::TrustWorkspace(_)
+            | Job::TrustWorkspace { .. }
             | Job::AskPath { .. } => return None,
         })
     }
