@@ -363,3 +363,17 @@ fn what_is_wrong_now_goes_before_what_went_wrong() {
     assert!(sees(&window, "65,507"));
     assert!(!sees(&window, "may not send broadcasts"));
 }
+
+#[test]
+fn save_payload_lets_one_type_the_name_at_once() {
+    let mut window = one_peer();
+    retype(&mut window, "Payload", "hello");
+    press(&mut window, "Save payload");
+    window.event(egui::Event::Text("greeting".into()));
+    window.run_steps(2);
+    assert_eq!(value(&window, "Name of the payload"), "greeting");
+    assert_eq!(value(&window, "Payload"), "hello");
+    window.key_press(Key::Enter);
+    window.run_steps(4);
+    assert_eq!(window.state().state.payloads[0].name, "greeting");
+}

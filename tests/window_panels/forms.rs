@@ -249,3 +249,21 @@ fn what_was_just_connected_is_what_the_composer_sends_to() {
     window.run_steps(4);
     assert_eq!(window.state().state.target, before, "a listener has nobody yet");
 }
+
+#[test]
+fn cancel_ends_a_connect_that_takes_long() {
+    let mut window = empty();
+    press(&mut window, "Connect");
+    window.key_press(Key::Enter);
+    orders(&mut window);
+    let created = window.state().state.last_created.expect("it was created");
+    let mut scene = Scene::default();
+    assert_eq!(scene.client("127.0.0.1:9000", EndpointState::Connecting), created);
+    window.state_mut().feed.engine = scene.engine();
+    window.run_steps(4);
+    assert!(sees(&window, "Connecting…"));
+    window.get_by_role_and_label(egui::accesskit::Role::Button, "Cancel").click();
+    let ordered = orders(&mut window);
+    assert!(matches!(ordered.as_slice(), [Order::Close(id, Peers::Close)] if *id == created), "{ordered:?}");
+    assert_eq!(window.state().state.form, Form::None);
+}

@@ -6,7 +6,7 @@ use egui::{Color32, Response, RichText, Stroke, TextEdit, TextStyle, Ui, Vec2};
 use crate::ui::theme::Theme;
 
 /// The width of labels in forms.
-pub const LABEL_WIDTH: f32 = 108.0;
+pub const LABEL_WIDTH: f32 = 120.0;
 /// A text and what is wrong with it, where something is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FieldText {

@@ -40,6 +40,8 @@ pub struct Composer {
     repeat: send::RepeatFields,
     /// The name being typed for "Save payload".
     saving: Option<FieldText>,
+    /// Frames until that field takes the keyboard.
+    focus_name_after: Option<u8>,
     /// The address being typed for a UDP socket.
     to: FieldText,
     /// The number of the newest draft taken from `State::edited_draft`.

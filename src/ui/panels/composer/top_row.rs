@@ -174,7 +174,9 @@ impl Composer {
         let text = ctx.words.get("composer.save_payload");
         if plain_button(ui, ctx.theme, text, "").clicked() && self.saving.is_none() {
             self.saving = Some(FieldText::default());
-            ui.ctx().memory_mut(|memory| memory.request_focus(saving_id()));
+            // Not in this frame: to the field that opens, this very click is one beside it.
+            self.focus_name_after = Some(1);
+            ui.ctx().request_repaint();
         }
     }
 
@@ -188,6 +190,10 @@ impl Composer {
             let field_name = words.get("composer.payload_name");
             let field = Field { theme: ctx.theme, name: field_name, width: 220.0, placeholder: field_name };
             let response = field.show(ui, saving_id(), name);
+            if self.focus_name_after == Some(0) {
+                response.request_focus();
+            }
+            self.focus_name_after = self.focus_name_after.and_then(|frames| frames.checked_sub(1));
             let enter = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
             let escape = ui.input(|i| i.key_pressed(egui::Key::Escape));
             if primary_button(ui, ctx.theme, words.get("composer.save"), "", true).clicked() || enter {

@@ -12,7 +12,7 @@ mod udp;
 use egui::{Align, Area, Frame, Id, Key, Layout, Margin, Order, RichText, Stroke, Ui};
 
 use super::{Anchor, Panel, anchor};
-use crate::engine::{EndpointState, EndpointStatus};
+use crate::engine::{EndpointState, EndpointStatus, Peers};
 use crate::model::{EndpointId, EndpointSettings, EndpointUri, Protocol, Reason, Transport};
 use crate::ui::action::{Action, EndpointAction, Form, ViewAction};
 use crate::ui::state::Ctx;
@@ -170,7 +170,7 @@ impl Forms {
             self.submit(ctx, kind, actions);
         }
         if ui.input(|i| i.key_pressed(Key::Escape)) && !egui::Popup::is_any_open(ui.ctx()) {
-            actions.push(Action::View(ViewAction::HideForm));
+            self.cancel(ctx, actions);
         }
     }
 
@@ -290,10 +290,7 @@ impl Forms {
         let editing = matches!(ctx.state.form, Form::Edit(_));
         let mut pressed = self.outcome(ctx, ui, kind);
         ui.horizontal(|ui| {
-            let waiting = self
-                .submitted_status(ctx)
-                .is_some_and(|status| matches!(status.state, EndpointState::Resolving | EndpointState::Connecting));
-            let note = match (editing, waiting) {
+            let note = match (editing, self.still_connecting(ctx).is_some()) {
                 (_, true) => "form.connecting",
                 (true, false) => "form.note_edit",
                 (false, false) => "form.note_new",
@@ -308,11 +305,25 @@ impl Forms {
                 };
                 pressed |= primary_button(ui, ctx.theme, words.get(submit), "↵", true).clicked();
                 if plain_button(ui, ctx.theme, words.get("form.cancel"), "Esc").clicked() {
-                    actions.push(Action::View(ViewAction::HideForm));
+                    self.cancel(ctx, actions);
                 }
             });
         });
         pressed
+    }
+
+    /// What was asked for and is neither open nor failed yet.
+    fn still_connecting(&self, ctx: &Ctx<'_>) -> Option<EndpointId> {
+        let status = self.submitted_status(ctx)?;
+        matches!(status.state, EndpointState::Resolving | EndpointState::Connecting).then_some(status.id)
+    }
+
+    /// Closes the form, and ends a connect that it waits for: with a name that takes long there is nothing else to press.
+    fn cancel(&self, ctx: &Ctx<'_>, actions: &mut Vec<Action>) {
+        if let Some(id) = self.still_connecting(ctx) {
+            actions.push(Action::Endpoint(EndpointAction::Close(id, Peers::Close)));
+        }
+        actions.push(Action::View(ViewAction::HideForm));
     }
 
     /// The failure of what was asked for, with what to try. True when another try was asked for.

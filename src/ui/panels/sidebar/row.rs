@@ -180,7 +180,9 @@ fn draw(ctx: &Ctx<'_>, ui: &mut Ui, place: Rect, look: &Look, selected: bool) ->
         right -= 18.0;
     }
     let ink = if look.filled { ctx.theme.text } else { ctx.theme.dim };
-    let galley = one_line(ui, &look.name, font, ink, (right - left - 12.0).max(20.0));
+    let room = (right - left - 12.0).max(20.0);
+    let name = if look.mono { fit_address(ui, &look.name, &font, room) } else { look.name.clone() };
+    let galley = one_line(ui, &name, font, ink, room);
     ui.painter().galley(Pos2::new(left + 12.0, center - galley.size().y / 2.0), galley, ink);
     Drawn { response: response.on_hover_text(&look.said), more }
 }
@@ -229,6 +231,23 @@ fn globe(ui: &Ui, at: Pos2, color: Color32) {
     painter.circle_stroke(at, 5.5, stroke);
     painter.line_segment([at - Vec2::new(5.5, 0.0), at + Vec2::new(5.5, 0.0)], stroke);
     painter.add(egui::epaint::EllipseShape::stroke(at, Vec2::new(2.4, 5.5), stroke));
+}
+
+/// An address cut in its middle where it is too long: peers differ in their ports.
+fn fit_address(ui: &Ui, text: &str, font: &FontId, width: f32) -> String {
+    let glyph = ui.fonts_mut(|fonts| fonts.glyph_width(font, '0')).max(1.0);
+    cut_middle(text, (width / glyph) as usize)
+}
+
+/// At most `most` characters, the end of them always.
+fn cut_middle(text: &str, most: usize) -> String {
+    let length = text.chars().count();
+    if length <= most {
+        return text.to_owned();
+    }
+    let tail = (most / 2).clamp(1, 8);
+    let head = most.saturating_sub(tail + 1);
+    text.chars().take(head).chain(['…']).chain(text.chars().skip(length - tail)).collect()
 }
 
 /// Text cut with `…` at a width.
@@ -371,4 +390,17 @@ fn small(ui: &Ui) -> FontId {
 
 fn body(ui: &Ui) -> FontId {
     TextStyle::Body.resolve(ui.style())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_address_keeps_its_port() {
+        assert_eq!(cut_middle("127.0.0.1:22030", 15), "127.0.0.1:22030");
+        assert_eq!(cut_middle("255.255.255.255:22199", 16), "255.255…55:22199");
+        assert_eq!(cut_middle("泵 1 of the 2nd floor", 6), "泵 …oor");
+        assert_eq!(cut_middle("abc", 0), "…c");
+    }
 }
