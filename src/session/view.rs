@@ -18,7 +18,7 @@ use super::rows::{PIECE_ROWS, Row};
 use crate::model::{ConnectionId, EndpointId, Recorded, TextEncoding};
 
 /// From one wake to the next; about a frame.
-const FRAME: Duration = Duration::from_millis(16);
+const FRAME: Duration = Duration::from_millis(33);
 /// A text filter reads the file in pieces of this size, rows on screen in smaller ones.
 const SCAN_WINDOW_BYTES: usize = 2 * 1024 * 1024;
 const CACHE_WINDOW_BYTES: usize = 32 * 1024;
@@ -108,7 +108,7 @@ struct Orders {
 }
 
 impl LogView {
-    /// `wake` is called when a new snapshot stands ready, at most once per 16 ms.
+    /// `wake` is called when a new snapshot stands ready, at most once per 33 ms.
     pub fn new(log: Arc<Log>, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
         let shared = Arc::new(Shared {
             orders: Mutex::default(),
