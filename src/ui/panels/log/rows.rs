@@ -289,6 +289,7 @@ impl Drawing<'_, '_> {
         }
         let color = if row.damaged { theme.error } else { body };
         let job = match event.bytes() {
+            Some(bytes) if bytes.is_empty() => widgets::mono_job(&content, theme.dim),
             Some(_) => text::painted(&content, chars, color, theme.dim),
             None => widgets::mono_job(&content, color),
         };

@@ -89,6 +89,7 @@ pub fn socket_within(socket: &str, chars: usize) -> String {
 pub fn content(words: &Words, event: &Event, encoding: TextEncoding, as_hex: bool, chars: usize) -> String {
     let chars = chars.min(MOST_CHARS);
     match &event.what {
+        What::Received(bytes) | What::Sent(bytes) if bytes.is_empty() => words.get("log.empty_datagram").to_owned(),
         What::Received(bytes) | What::Sent(bytes) => {
             if as_hex || !payload::is_text(bytes, encoding) {
                 let shown = bytes.len().min(chars / 3 + 1);
