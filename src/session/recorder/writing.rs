@@ -17,7 +17,7 @@ use crate::session::pcapng::encoder::Encoder;
 use crate::session::pcapng::index::{End, Index};
 use crate::session::rows::{ConnectionRow, Fresh, Jump, PIECE_ROWS, Seen};
 
-/// Free space is looked at after so many bytes, and when recording begins again.
+/// Free space is looked at after so many bytes at the latest, and when recording begins again.
 const BYTES_TO_LOOK: u64 = 8 * 1024 * 1024;
 
 pub(super) struct Writing {
@@ -31,7 +31,8 @@ pub(super) struct Writing {
     good_bytes: u64,
     /// Something that is not whole may stand behind them.
     torn: bool,
-    bytes_since_look: u64,
+    /// May be written before free space is looked at again: never more than there was to spare.
+    bytes_to_look: u64,
     encoder: Encoder,
     batch: Batch,
     /// What the batch adds; it counts when the batch is written.
@@ -64,7 +65,7 @@ impl Writing {
             file_number: 0,
             good_bytes: 0,
             torn: false,
-            bytes_since_look: 0,
+            bytes_to_look: 0,
             encoder: Encoder::default(),
             batch: Batch::default(),
             fresh: Fresh::default(),
@@ -78,7 +79,7 @@ impl Writing {
             last_index: 0,
             log: None,
         };
-        writing.look_at_space()?;
+        writing.look_at_space(0)?;
         let storage = writing.begin_file()?;
         if keep_rows {
             writing.log = Some(Log::live(path, storage));
@@ -154,7 +155,7 @@ impl Writing {
 
     /// What can go wrong without an event: the file was removed, or others filled the disk.
     pub(super) fn look_after(&mut self) -> Result<(), Failure> {
-        self.look_at_space()?;
+        self.look_at_space(0)?;
         let Some(storage) = &self.storage else { return Err(self.gone()) };
         if storage.is_linked().map_err(|error| self.failed(&error))? {
             return Ok(());
@@ -165,7 +166,7 @@ impl Writing {
 
     /// Makes the file fit to be appended to after a failure: cut back, with space, begun again where it was removed.
     pub(super) fn recover(&mut self) -> Result<(), Failure> {
-        self.look_at_space()?;
+        self.look_at_space(0)?;
         if self.storage.is_some() {
             return self.cut_torn();
         }
@@ -226,10 +227,10 @@ impl Writing {
     fn write_batch(&mut self) -> Result<(), Failure> {
         self.cut_torn()?;
         let bytes = self.batch.len() as u64;
-        self.bytes_since_look += bytes;
-        if self.bytes_since_look >= BYTES_TO_LOOK {
-            self.look_at_space()?;
+        if bytes > self.bytes_to_look {
+            self.look_at_space(bytes)?;
         }
+        self.bytes_to_look = self.bytes_to_look.saturating_sub(bytes);
         let Some(storage) = &mut self.storage else { return Err(self.gone()) };
         self.torn = true;
         let written = self.batch.write_all(|slices| storage.write_vectored(slices));
@@ -303,14 +304,16 @@ impl Writing {
         Ok(())
     }
 
-    fn look_at_space(&mut self) -> Result<(), Failure> {
-        self.bytes_since_look = 0;
+    /// Whether `bytes` more may be written and leave others their room.
+    fn look_at_space(&mut self, bytes: u64) -> Result<(), Failure> {
+        // Should it fail, it is asked again before the next batch.
+        self.bytes_to_look = 0;
         let free = self.storages.free_bytes(&self.path).map_err(|error| self.failed(&error))?;
-        if free.is_some_and(|free| free < KEEP_FREE_BYTES) {
-            // Asked again before the next batch.
-            self.bytes_since_look = BYTES_TO_LOOK;
+        let spare = free.map_or(u64::MAX, |free| free.saturating_sub(KEEP_FREE_BYTES));
+        if spare == 0 || spare < bytes {
             return Err(Failure::new(Doing::Record, self.path.to_string_lossy(), Reason::DiskFull));
         }
+        self.bytes_to_look = spare.min(BYTES_TO_LOOK);
         Ok(())
     }
 
