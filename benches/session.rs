@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use sockscope::filter::Filter;
 use sockscope::model::{ConnectionId, EndpointId, Event, Flow, Happening, Role, Transport, What};
 use sockscope::session::export::{self, Progress, format};
 use sockscope::session::{Log, LogView, Query, Recorder, RecorderOptions};
@@ -156,7 +157,7 @@ fn reading(criterion: &mut Criterion) {
     });
     group.throughput(Throughput::Bytes(bytes));
     for (name, text) in [("text filter, letters", "xyz"), ("text filter, exact", "123")] {
-        let query = Query { text: text.into(), ..Query::default() };
+        let query = Query { filter: Filter::parse(text).unwrap(), ..Query::default() };
         group.bench_function(name, |b| {
             b.iter(|| {
                 let (woken, wake) = std::sync::mpsc::channel();

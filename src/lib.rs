@@ -10,7 +10,7 @@
 //! 2. The [`session`]'s recorder thread numbers the events, writes them as pcapng blocks and lets the log grow. A front never
 //!    sees traffic: it reads rows, and the engine's [`EngineSnapshot`](engine::EngineSnapshot).
 //! 3. What a person typed becomes bytes in [`payload`], and bytes become text there; facts become sentences in [`words`];
-//!    endpoints and payloads are kept in a [`workspace`].
+//!    endpoints and payloads are kept in a [`workspace`]. What a log shows is said in the language of [`filter`].
 //! 4. Two fronts drive all of this: `ui`, the window, and [`cli`], the command line.
 //!
 //! # Who may use whom
@@ -19,11 +19,12 @@
 //! | --- | --- |
 //! | [`model`] | nothing |
 //! | [`payload`] | model |
+//! | [`filter`] | model, payload |
 //! | [`words`] | model, payload |
-//! | [`session`] | model, payload, words |
+//! | [`session`] | model, payload, filter, words |
 //! | [`kernel`] | model |
 //! | [`engine`] | model, payload, kernel, and of session `RecorderHandle`, `Clock` and `lane` |
-//! | [`workspace`] | model, payload, words |
+//! | [`workspace`] | model, payload, filter, words |
 //! | `ui` | all but cli |
 //! | [`cli`] | all but ui |
 //!
@@ -32,6 +33,7 @@
 
 pub mod cli;
 pub mod engine;
+pub mod filter;
 pub mod kernel;
 pub mod model;
 pub mod payload;

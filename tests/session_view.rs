@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use session_support::{LIMIT, closed, flow, happened, open, received, sent};
+use sockscope::filter::Filter;
 use sockscope::model::{
-    By, ConnectionId, Doing, EndpointId, Failure, Happening, Reason, Role, TextEncoding, Transport,
+    By, ConnectionId, Doing, Encodings, EndpointId, Failure, Happening, Reason, Role, TextEncoding, Transport,
 };
 use sockscope::session::{Log, LogView, Query, Recorder, RecorderHandle, RecorderOptions, Scope, ViewSnapshot};
 
@@ -53,7 +54,7 @@ fn recorder() -> (tempfile::TempDir, Recorder, RecorderHandle) {
 }
 
 fn text(text: &str) -> Query {
-    Query { text: text.into(), ..Query::default() }
+    Query { filter: Filter::parse(text).unwrap(), ..Query::default() }
 }
 
 #[test]
@@ -84,7 +85,13 @@ fn filters_and_grows() {
     assert_eq!(watched.matched(Query { scope: Scope::Connection(ConnectionId(2)), ..Query::default() }), 1001);
     assert_eq!(watched.matched(Query { scope: Scope::Endpoint(EndpointId(1)), ..Query::default() }), 1001);
     assert_eq!(watched.matched(text("LINE 99")), 11);
-    assert_eq!(watched.matched(Query { encoding: TextEncoding::Gbk, ..text("温度") }), 1000);
+    assert_eq!(
+        watched.matched(Query {
+            encodings: Arc::new(Encodings { everywhere: TextEncoding::Gbk, ..Encodings::default() }),
+            ..text("温度")
+        }),
+        1000
+    );
     assert_eq!(watched.matched(text("温度")), 0);
     assert_eq!(watched.matched(Query { before_row: Some(100), ..text("line") }), 50);
 
@@ -109,7 +116,7 @@ fn filters_and_grows() {
     assert_eq!(watched.view.place_of(2004), None);
 
     // A selected event stays, whatever the query shows.
-    watched.view.select(Some(2));
+    watched.view.select(Some(2), None);
     let snapshot = watched.until(|snapshot| snapshot.selected.is_some());
     assert_eq!(snapshot.selected.as_ref().unwrap().seq, 2);
     happened(&handle, &tcp, closed(By::Us));
@@ -136,10 +143,10 @@ fn a_new_query_never_shows_what_an_older_one_found() {
         let snapshot = watched.view.snapshot();
         for row in snapshot.rows.iter().flatten() {
             let bytes = String::from_utf8_lossy(row.event.bytes().unwrap()).into_owned();
-            assert!(bytes.contains(&snapshot.query.text));
+            assert!(bytes.contains(snapshot.query.filter.text()));
         }
     }
-    let snapshot = watched.until(|snapshot| snapshot.query.text == "9" && snapshot.scanned == 100_000);
+    let snapshot = watched.until(|snapshot| snapshot.query.filter.text() == "9" && snapshot.scanned == 100_000);
     assert_eq!(snapshot.matched, 100_000 - 9u64.pow(5));
     // An open view does not keep its thread when it is dropped, nor the log.
     drop(watched);

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use egui::{Key, Modifiers, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{By, NodeT, Queryable};
+use sockscope::filter::Filter;
 use sockscope::model::{
     ConnectionId, Doing, EndpointId, Event, Failure, Flow, Happening, Reason, Recorded, Timestamp, Transport, What,
 };
@@ -102,7 +103,7 @@ fn rows_say_what_happened_and_selecting_one_shows_its_bytes() {
     let mut window = window(some_rows());
     window.get_by_role_and_label(Role::ListItem, "17:40:02.121 204  in  127.0.0.1:51022  7 bytes  hello␍␊").click();
     window.run();
-    assert!(orders(&mut window).iter().any(|order| matches!(order, Order::Select(Some(2)))));
+    assert!(orders(&mut window).iter().any(|order| matches!(order, Order::Select(Some(2), None))));
     window.get_by_label("0000 68 65 6c 6c 6f 0d 0a hello··");
     window.get_by_label_contains("7 bytes · #2 · in");
     // The composer has a button of this name too, further down.
@@ -181,7 +182,7 @@ fn the_filter_waits_for_a_pause_in_typing_and_escape_clears_it() {
     window.get_by_role_and_label(Role::TextInput, "Filter").type_text("hel");
     window.step();
     window.run_steps(1);
-    let shown = |order: &Order| matches!(order, Order::Show(query) if query.text == "hel");
+    let shown = |order: &Order| matches!(order, Order::Show(query) if query.filter.text() == "hel");
     let early = orders(&mut window);
     window.run_steps(12);
     let late = orders(&mut window);
@@ -189,7 +190,7 @@ fn the_filter_waits_for_a_pause_in_typing_and_escape_clears_it() {
     window.key_press(Key::Escape);
     window.run();
     let cleared = orders(&mut window);
-    assert!(cleared.iter().any(|order| matches!(order, Order::Show(query) if query.text.is_empty())), "{cleared:?}");
+    assert!(cleared.iter().any(|order| matches!(order, Order::Show(query) if query.filter.takes_all())), "{cleared:?}");
 }
 
 #[test]
@@ -350,7 +351,7 @@ fn without_a_dialog_a_session_file_is_opened_by_its_path() {
 #[test]
 fn the_selected_row_stays_where_it_is_when_the_filter_is_cleared() {
     let text = |seq: u64| row(seq, What::Received(Bytes::from(format!("event {seq}"))));
-    let narrow = Query { text: "event 400".into(), ..Query::default() };
+    let narrow = Query { filter: Filter::parse("\"event 400\"").unwrap(), ..Query::default() };
     let view = ViewSnapshot {
         query: narrow.clone(),
         matched: 1,
@@ -450,7 +451,7 @@ fn clearing_a_filter_leads_back_to_where_it_began() {
     };
     let before = first(&window);
     assert!(!before.ends_with("event 0") && !before.ends_with("event 999"), "{before}");
-    let narrow = Query { text: "event 5".into(), ..Query::default() };
+    let narrow = Query { filter: Filter::parse("\"event 5\"").unwrap(), ..Query::default() };
     app(&mut window).state.query = narrow.clone();
     app(&mut window).feed.view = all(vec![text(5), text(50)], narrow);
     window.run();

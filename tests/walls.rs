@@ -11,13 +11,14 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("payload", &["model"]),
+    ("filter", &["model", "payload"]),
     ("words", &["model", "payload"]),
-    ("session", &["model", "payload", "words", "kernel{begin_writeback}"]),
+    ("session", &["model", "payload", "filter", "words", "kernel{begin_writeback}"]),
     ("kernel", &["model"]),
     ("engine", &["model", "payload", "kernel", "session{RecorderHandle,Clock,lane}"]),
-    ("workspace", &["model", "payload", "words"]),
-    ("ui", &["model", "payload", "words", "session", "kernel", "engine", "workspace"]),
-    ("cli", &["model", "payload", "words", "session", "kernel", "engine", "workspace"]),
+    ("workspace", &["model", "payload", "filter", "words"]),
+    ("ui", &["model", "payload", "filter", "words", "session", "kernel", "engine", "workspace"]),
+    ("cli", &["model", "payload", "filter", "words", "session", "kernel", "engine", "workspace"]),
 ];
 
 /// Crates that live in certain rooms only (`main` and `lib` stand for `src/main.rs` and `src/lib.rs`).

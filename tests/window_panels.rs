@@ -36,7 +36,7 @@ pub fn window<'a>(state: State, stage: Stage) -> Window<'a> {
 pub fn orders(window: &mut Window<'_>) -> Vec<Order> {
     window.run_steps(4);
     let mut orders = window.state_mut().feed.take_orders();
-    orders.retain(|order| !matches!(order, Order::Show(_) | Order::Select(_)));
+    orders.retain(|order| !matches!(order, Order::Show(_) | Order::Select(..) | Order::Find(_) | Order::Highlight(_)));
     orders
 }
 

@@ -11,6 +11,7 @@ mod event;
 mod failure;
 mod happening;
 mod ids;
+mod reading;
 mod settings;
 
 pub use address::{HostPort, HostPortError};
@@ -20,6 +21,7 @@ pub use event::{Direction, Event, EventKind, Flow, Recorded, Role, Timestamp, Wh
 pub use failure::{Doing, Failure, Reason};
 pub use happening::{By, Happening};
 pub use ids::{ConnectionId, EndpointId, SendId};
+pub use reading::{Encodings, HighlightColor, HighlightRule, Note, SavedFilter};
 pub use settings::{Answer, ClientSettings, EndpointSettings, ListenerSettings, OverLimit, Protocol, UdpSettings};
 
 /// The largest payload of one UDP datagram over IPv4: 65,535 less 20 bytes IP and 8 bytes UDP header (RFC 768, RFC 791).

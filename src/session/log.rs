@@ -13,6 +13,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use super::indexing::Indexing;
+use super::notes::Notes;
 use super::pcapng::section::Interface;
 use super::reader::Reader;
 use super::rows::{ConnectionRow, Connections, Fresh, Jumps, Row, Rows};
@@ -28,6 +29,7 @@ pub struct Log {
     connections: RwLock<Connections>,
     sources: RwLock<Vec<Source>>,
     state: Mutex<LogState>,
+    notes: RwLock<Arc<Notes>>,
     watchers: Mutex<Vec<Weak<Signal>>>,
 }
 
@@ -87,6 +89,7 @@ impl Log {
             connections: RwLock::default(),
             sources: RwLock::new(vec![source]),
             state: Mutex::new(state),
+            notes: RwLock::default(),
             watchers: Mutex::default(),
         }
     }
@@ -97,6 +100,11 @@ impl Log {
 
     pub fn state(&self) -> LogState {
         LogState { rows: self.rows.len(), ..self.state.lock().clone() }
+    }
+
+    /// Notes and bookmarks as they are now.
+    pub fn notes(&self) -> Arc<Notes> {
+        self.notes.read().clone()
     }
 
     /// Waits until an opened file is indexed as far as it can be read, or `limit` is over.

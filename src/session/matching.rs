@@ -8,6 +8,7 @@ use super::log::Log;
 use super::reader::Reader;
 use super::rows::Row;
 use super::view::{Query, Scope};
+use crate::filter::{Expression, Term};
 use crate::model::{ConnectionId, EndpointId, EventKind, TextEncoding};
 
 /// A query made ready for looking at many rows.
@@ -23,18 +24,20 @@ pub(super) struct Matcher {
 
 impl Matcher {
     pub(super) fn new(query: &Query) -> Self {
-        let (in_bytes, in_words) = if query.text.is_empty() {
-            (None, None)
-        } else {
-            (Needle::new(&query.text, query.encoding), Needle::new(&query.text, TextEncoding::Utf8))
+        let (in_bytes, in_words) = match query.filter.expression() {
+            Some(Expression::Is(Term::Text(text))) => {
+                let encoding = query.encodings.in_use().last().copied().unwrap_or_default();
+                (Needle::new(text, encoding), Needle::new(text, TextEncoding::Utf8))
+            }
+            _ => (None, None),
         };
         Self { query: query.clone(), in_bytes, in_words, last: Default::default() }
     }
 
     /// Every row matches: no list of them is needed.
     pub(super) fn takes_all(&self) -> bool {
-        let Query { scope, received, sent, state, errors, text, encoding: _, before_row: _ } = &self.query;
-        *scope == Scope::All && *received && *sent && *state && *errors && text.is_empty()
+        let Query { scope, received, sent, state, errors, filter, only, .. } = &self.query;
+        *scope == Scope::All && *received && *sent && *state && *errors && filter.takes_all() && only.is_none()
     }
 
     /// How many of so many rows are looked at.
@@ -53,7 +56,7 @@ impl Matcher {
         if !shown || !self.in_scope(log, row) {
             return false;
         }
-        if self.query.text.is_empty() {
+        if self.query.filter.takes_all() {
             return true;
         }
         let needle = match kind {

@@ -1,6 +1,6 @@
 //! The session file: every event of a session, as it happens, in a pcapng file that Wireshark opens.
 //!
-//! Owns: the recorder thread, the blocks, the rows in memory, the reader thread, filter, export.
+//! Owns: the recorder thread, the blocks, the rows in memory, the reader threads, matching, notes, import and export.
 //! Never: sockets, the window. Never on a UI or tokio thread: file IO.
 //! Called by: `engine` (the recorder's handle only), `ui` and `cli`.
 
@@ -11,6 +11,7 @@ pub mod lane;
 mod library;
 mod log;
 mod matching;
+mod notes;
 mod pcapng;
 mod reader;
 mod recorder;
@@ -22,5 +23,6 @@ pub use clock::Clock;
 pub use lane::{LaneReceiver, RecorderHandle};
 pub use library::{SessionFile, SessionLibrary};
 pub use log::{Log, LogState};
+pub use notes::Notes;
 pub use recorder::{Recorder, RecorderOptions, RecorderStatus, Subscription};
-pub use view::{LogView, Query, Scope, ViewSnapshot};
+pub use view::{Decoration, FindSnapshot, FindStep, Found, Highlight, LogView, Query, Scope, ViewSnapshot};

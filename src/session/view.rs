@@ -4,6 +4,7 @@
 //! Called by: `ui`, one for each log on screen.
 
 use std::collections::HashMap;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,7 +16,8 @@ use super::log::Signal;
 use super::matching::Matcher;
 use super::reader::Reader;
 use super::rows::{PIECE_ROWS, Row};
-use crate::model::{ConnectionId, EndpointId, Recorded, TextEncoding};
+use crate::filter::Filter;
+use crate::model::{ConnectionId, Encodings, EndpointId, HighlightColor, Note, Recorded, Timestamp};
 
 /// From one wake to the next; about a frame.
 const FRAME: Duration = Duration::from_millis(33);
@@ -36,9 +38,15 @@ pub struct Query {
     /// Happenings that are not errors.
     pub state: bool,
     pub errors: bool,
-    /// Shown are rows whose bytes, decoded as `encoding`, or whose words contain it; ASCII letters match in both cases. Empty: all.
-    pub text: String,
-    pub encoding: TextEncoding,
+    pub filter: Filter,
+    /// How content is shown as text, which is how `filter` reads it.
+    pub encodings: Arc<Encodings>,
+    /// The clock that times in `filter` are read on: local, or UTC.
+    pub local_time: bool,
+    /// When the selected event was; only set while `filter` asks for it (`within:`).
+    pub selected_time: Option<Timestamp>,
+    /// Only these events, by seq, in ascending order; `None`: all.
+    pub only: Option<Arc<[RangeInclusive<u64>]>>,
     /// Rows from this one on are left out (a paused view).
     pub before_row: Option<u64>,
 }
@@ -59,8 +67,11 @@ impl Default for Query {
             sent: true,
             state: true,
             errors: true,
-            text: String::new(),
-            encoding: TextEncoding::Utf8,
+            filter: Filter::default(),
+            encodings: Arc::default(),
+            local_time: false,
+            selected_time: None,
+            only: None,
             before_row: None,
         }
     }
@@ -84,8 +95,68 @@ pub struct ViewSnapshot {
     /// Cached rows, from this place in the matched ones on. A row that could not be read is `None`.
     pub first: u64,
     pub rows: Vec<Option<Arc<Recorded>>>,
-    /// The row of the session (`seq`) behind each cached row is `Recorded::seq`.
+    /// Beside each cached row; may be shorter than `rows`.
+    pub decorations: Vec<Decoration>,
+    /// The selected event, and the one it is compared with.
     pub selected: Option<Arc<Recorded>>,
+    pub compared: Option<Arc<Recorded>>,
+    /// The event before the selected one that has the same length, direction and connection.
+    pub before_selected: Option<Arc<Recorded>>,
+    pub find: FindSnapshot,
+}
+
+/// What is drawn on a row besides what it says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Decoration {
+    /// Of the first rule that fits.
+    pub highlight: Option<HighlightColor>,
+    /// Where in the payload bytes the find text stands, and the filter's, in order and apart.
+    pub found: Arc<[Range<usize>]>,
+    pub filtered: Arc<[Range<usize>]>,
+    pub note: Option<Arc<Note>>,
+    /// Nanoseconds since the row before on the same connection, where that is known.
+    pub gap: Option<u64>,
+}
+
+/// How far the search of the find bar is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FindSnapshot {
+    /// What is searched for, among the rows that the filter shows.
+    pub filter: Filter,
+    pub found: u64,
+    /// Rows of the session looked at.
+    pub scanned: u64,
+    /// The answer to the newest step.
+    pub current: Option<Found>,
+    /// Counts the steps asked for; `current` belongs to this one.
+    pub step: u64,
+    /// Nothing was found in the direction of the step, so the search went on from the other end.
+    pub wrapped: bool,
+    /// Which parts of the shown rows have matches: each a share of their number, from the first to the last.
+    pub bar: Arc<[bool]>,
+}
+
+/// A match of the find bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub seq: u64,
+    /// Its place among the shown rows.
+    pub place: u64,
+    /// Which of the matches it is, counted from 1.
+    pub number: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FindStep {
+    Next,
+    Previous,
+}
+
+/// A rule for colours, ready for use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Highlight {
+    pub filter: Filter,
+    pub color: HighlightColor,
 }
 
 struct Shared {
@@ -97,13 +168,19 @@ struct Shared {
     moved: Arc<Signal>,
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq)]
 struct Orders {
     query: Query,
     /// Counts the queries: what was found for an older one never shows under a newer.
     generation: u64,
     want: (u64, usize),
     select: Option<u64>,
+    compared: Option<u64>,
+    find: Option<Filter>,
+    /// Counts the steps of the find bar, so that the same one can be asked for twice.
+    steps: u64,
+    step: Option<(FindStep, Option<u64>)>,
+    highlights: Arc<[Highlight]>,
     closed: bool,
 }
 
@@ -138,9 +215,27 @@ impl LogView {
         self.order(|orders| orders.want = (first, count.min(MAX_WANTED)));
     }
 
-    /// Keeps this event in `ViewSnapshot::selected`.
-    pub fn select(&self, seq: Option<u64>) {
-        self.order(|orders| orders.select = seq);
+    /// Keeps these events in `ViewSnapshot::selected` and `compared`.
+    pub fn select(&self, seq: Option<u64>, compared: Option<u64>) {
+        self.order(|orders| (orders.select, orders.compared) = (seq, compared));
+    }
+
+    /// Searches among the shown rows, hiding none; `None`: the find bar is closed.
+    pub fn find(&self, filter: Option<Filter>) {
+        self.order(|orders| orders.find = filter);
+    }
+
+    /// Goes to the next match after an event, or the one before it; the answer is `FindSnapshot::current`.
+    pub fn find_step(&self, step: FindStep, from: Option<u64>) {
+        self.order(|orders| {
+            orders.steps += 1;
+            orders.step = Some((step, from));
+        });
+    }
+
+    /// Rules for colours; the first that fits counts.
+    pub fn highlight(&self, rules: Arc<[Highlight]>) {
+        self.order(|orders| orders.highlights = rules);
     }
 
     /// The place of the first matched row at or after `seq`, for keeping one's place when the query changes.
@@ -163,9 +258,9 @@ impl LogView {
     /// Asking for the same again costs nothing: a frame may do so every time.
     fn order(&self, change: impl FnOnce(&mut Orders)) {
         let mut orders = self.shared.orders.lock();
-        let before = (orders.generation, orders.want, orders.select, orders.closed);
+        let before = orders.clone();
         change(&mut orders);
-        let changed = before != (orders.generation, orders.want, orders.select, orders.closed);
+        let changed = before != *orders;
         drop(orders);
         if changed {
             self.shared.ordered.give();
@@ -361,7 +456,8 @@ impl Work {
             let number = self.log.row_of(seq);
             (number < total && self.log.seq_of(number) == seq).then(|| row(number)).flatten()
         });
-        Some(ViewSnapshot { query: self.orders.query.clone(), matched, scanned, total, first, rows, selected })
+        let query = self.orders.query.clone();
+        Some(ViewSnapshot { query, matched, scanned, total, first, rows, selected, ..ViewSnapshot::default() })
     }
 
     fn wake_when_due(&mut self) {

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use crate::engine::{CloseHow, Peers, Repeat, Target};
-use crate::model::{ConnectionId, Draft, EndpointId, EndpointSettings, SavedPayload, SendId, TextEncoding};
-use crate::session::Scope;
+use crate::model::{
+    ConnectionId, Draft, EndpointId, EndpointSettings, HighlightRule, SavedFilter, SavedPayload, SendId, TextEncoding,
+};
+use crate::session::{FindStep, Scope};
 use crate::words::Language;
 use crate::workspace::ThemeChoice;
 
@@ -13,6 +15,7 @@ pub enum Action {
     Endpoint(EndpointAction),
     Send(SendAction),
     Log(LogAction),
+    Find(FindAction),
     Session(SessionAction),
     Workspace(WorkspaceAction),
     View(ViewAction),
@@ -73,7 +76,12 @@ pub enum SendAction {
 pub enum LogAction {
     Select(Scope),
     SelectEvent(Option<u64>),
-    SetText(String),
+    /// A second event beside the selected one, to be compared with it.
+    Compare(Option<u64>),
+    /// Marks events by seq beside the selected one, for exporting just these.
+    MarkEvents(Vec<std::ops::RangeInclusive<u64>>),
+    /// The filter line's text, as typed; one that is no filter stays in the line and changes nothing.
+    SetFilter(String),
     ToggleReceived,
     ToggleSent,
     ToggleState,
@@ -89,6 +97,22 @@ pub enum LogAction {
     },
     /// How one endpoint's content is shown as text.
     SetEncoding(EndpointId, TextEncoding),
+    /// The same for one connection; `None`: as its endpoint.
+    SetConnectionEncoding(ConnectionId, Option<TextEncoding>),
+    /// Rules for colours, in their order.
+    SetHighlights(Vec<HighlightRule>),
+    SetSavedFilters(Vec<SavedFilter>),
+}
+
+/// The find bar.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FindAction {
+    /// Opens it, or puts the keyboard into it.
+    Open,
+    Close,
+    /// As typed, in the filter language; one that is no filter stays in the bar and finds nothing.
+    SetText(String),
+    Step(FindStep),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -133,6 +157,7 @@ pub enum WorkspaceAction {
 #[derive(Clone, Debug, PartialEq)]
 pub enum ViewAction {
     ShowForm(Form),
+    ShowTab(Tab),
     HideForm,
     SetLanguage(Language),
     SetTheme(ThemeChoice),
@@ -159,6 +184,24 @@ pub enum Form {
     SaveWorkspace,
     About,
     Shortcuts,
+    /// Rules for colours, and filters with names.
+    Highlights,
+    /// The filter language.
+    FilterHelp,
+}
+
+/// What stands in the middle of the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tab {
+    #[default]
+    Log,
+    Conversation,
+    Connections,
+    Notes,
+}
+
+impl Tab {
+    pub const ALL: [Self; 4] = [Self::Log, Self::Conversation, Self::Connections, Self::Notes];
 }
 
 impl Action {

@@ -3,6 +3,7 @@
 //! Called by: `app`, after layout, and by tests with recorded effects.
 
 mod endpoints;
+mod find;
 mod jobs;
 mod log;
 mod session;
@@ -38,10 +39,12 @@ const HISTORY: usize = 100;
 const SAVE_AFTER_NANOS: u64 = 500_000_000;
 
 pub fn apply(state: &mut State, action: Action, seen: &Seen<'_>, effects: &mut dyn Effects) {
+    let changes_endpoints = matches!(action, Action::Endpoint(_));
     match action {
         Action::Endpoint(action) => endpoints::apply(state, action, seen, effects),
         Action::Send(action) => send(state, action, seen, effects),
         Action::Log(action) => log::apply(state, action, seen, effects),
+        Action::Find(action) => find::apply(state, action, seen, effects),
         Action::Session(action) => session::apply(state, action, seen, effects),
         Action::Workspace(action) => session::apply_workspace(state, action, effects),
         Action::View(action) => view(state, action, seen, effects),
@@ -52,6 +55,9 @@ pub fn apply(state: &mut State, action: Action, seen: &Seen<'_>, effects: &mut d
             }
         }
         Action::Quit => effects.window(WindowOrder::Close),
+    }
+    if changes_endpoints {
+        log::follow_encodings(state, effects);
     }
 }
 
@@ -168,6 +174,7 @@ fn view(state: &mut State, action: ViewAction, seen: &Seen<'_>, effects: &mut dy
     let is_preference = matches!(action, ViewAction::SetLanguage(_) | ViewAction::SetTheme(_) | ViewAction::SetZoom(_));
     match action {
         ViewAction::ShowForm(form) => show_form(state, form, effects),
+        ViewAction::ShowTab(tab) => state.tab = tab,
         ViewAction::HideForm => {
             state.form = Form::None;
             state.saving.failed = None;

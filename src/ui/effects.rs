@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, Source, Target};
+use crate::filter::Filter;
 use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, SendId, Timestamp};
 use crate::session::export::Progress;
-use crate::session::{LogState, Query, RecorderStatus, SessionFile, ViewSnapshot};
+use crate::session::{FindStep, Highlight, LogState, Query, RecorderStatus, SessionFile, ViewSnapshot};
 use crate::workspace::{Preferences, ThemeChoice, Workspace, WorkspaceError};
 
 use super::state::OwnAddress;
@@ -25,7 +26,10 @@ pub trait Effects {
 
     /// To the reader of the log that is shown.
     fn show(&mut self, query: Query);
-    fn select(&mut self, seq: Option<u64>);
+    fn select(&mut self, seq: Option<u64>, compared: Option<u64>);
+    fn find(&mut self, filter: Option<Filter>);
+    fn find_step(&mut self, step: FindStep, from: Option<u64>);
+    fn highlight(&mut self, rules: Arc<[Highlight]>);
     fn want(&mut self, first: u64, count: usize);
     /// Leaves the opened file.
     fn show_live(&mut self);

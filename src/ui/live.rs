@@ -18,10 +18,11 @@ use tokio::runtime::Handle;
 use super::app;
 use super::effects::{Done, Effects, Feed, Job, WindowOrder};
 use crate::engine::{Busy, CloseHow, Engine, EngineSnapshot, Peers, Repeat, Source, Target};
+use crate::filter::Filter;
 use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, SendId, Timestamp};
 use crate::session::{
-    Clock, Log, LogState, LogView, Query, Recorder, RecorderHandle, RecorderOptions, RecorderStatus, SessionLibrary,
-    ViewSnapshot,
+    Clock, FindStep, Highlight, Log, LogState, LogView, Query, Recorder, RecorderHandle, RecorderOptions,
+    RecorderStatus, SessionLibrary, ViewSnapshot,
 };
 use crate::workspace::{Folders, WorkspaceLock};
 
@@ -189,8 +190,20 @@ impl Effects for Live {
         self.with_view(|view| view.set_query(query));
     }
 
-    fn select(&mut self, seq: Option<u64>) {
-        self.with_view(|view| view.select(seq));
+    fn select(&mut self, seq: Option<u64>, compared: Option<u64>) {
+        self.with_view(|view| view.select(seq, compared));
+    }
+
+    fn find(&mut self, filter: Option<Filter>) {
+        self.with_view(|view| view.find(filter));
+    }
+
+    fn find_step(&mut self, step: FindStep, from: Option<u64>) {
+        self.with_view(|view| view.find_step(step, from));
+    }
+
+    fn highlight(&mut self, rules: Arc<[Highlight]>) {
+        self.with_view(|view| view.highlight(rules));
     }
 
     fn want(&mut self, first: u64, count: usize) {

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use egui::{CentralPanel, Frame, Margin, Panel as Side, Ui};
 
-use super::action::Action;
+use super::action::{Action, Tab};
 use super::panels::{Banners, Entry, Place, registry};
 use super::state::Ctx;
 use super::widgets;
@@ -67,8 +67,10 @@ impl Shell {
                 .show(ui, |ui| self.fill(Place::Bytes, ctx, ui, actions));
         }
         CentralPanel::no_frame().frame(frame(theme.background)).show(ui, |ui| {
-            self.place(Place::Log, ctx, ui, actions);
-            if ctx.state.is_first_minute(ctx.view) {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            self.place(Place::Tabs, ctx, ui, actions);
+            self.place(Place::Middle(ctx.state.tab), ctx, ui, actions);
+            if ctx.state.tab == Tab::Log && ctx.state.is_first_minute(ctx.view) {
                 // Beneath the log's own header lines.
                 let mut rect = ui.max_rect();
                 rect.min.y += super::panels::LOG_HEAD;

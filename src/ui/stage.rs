@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::app;
 use super::effects::{Done, Effects, Feed, Job, WindowOrder};
 use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, Source, Target};
+use crate::filter::Filter;
 use crate::model::{ConnectionId, EndpointId, EndpointSettings, SendId, Timestamp};
-use crate::session::{LogState, Query, RecorderStatus, ViewSnapshot};
+use crate::session::{FindStep, Highlight, LogState, Query, RecorderStatus, ViewSnapshot};
 
 /// An order as it was given.
 #[derive(Clone, Debug)]
@@ -20,7 +21,10 @@ pub enum Order {
     Send(Target, Source, Option<Repeat>),
     StopSend(SendId),
     Show(Query),
-    Select(Option<u64>),
+    Select(Option<u64>, Option<u64>),
+    Find(Option<Filter>),
+    FindStep(FindStep, Option<u64>),
+    Highlight(Arc<[Highlight]>),
     Want(u64, usize),
     ShowLive,
     Start(Job),
@@ -93,8 +97,20 @@ impl Effects for Stage {
         self.orders.push(Order::Show(query));
     }
 
-    fn select(&mut self, seq: Option<u64>) {
-        self.orders.push(Order::Select(seq));
+    fn select(&mut self, seq: Option<u64>, compared: Option<u64>) {
+        self.orders.push(Order::Select(seq, compared));
+    }
+
+    fn find(&mut self, filter: Option<Filter>) {
+        self.orders.push(Order::Find(filter));
+    }
+
+    fn find_step(&mut self, step: FindStep, from: Option<u64>) {
+        self.orders.push(Order::FindStep(step, from));
+    }
+
+    fn highlight(&mut self, rules: Arc<[Highlight]>) {
+        self.orders.push(Order::Highlight(rules));
     }
 
     fn want(&mut self, first: u64, count: usize) {

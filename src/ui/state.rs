@@ -2,18 +2,22 @@
 
 use std::sync::Arc;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use crate::engine::{EngineSnapshot, Target};
-use crate::model::{Draft, EndpointId, EndpointSettings, Failure, SavedPayload, SendId, TextEncoding, Timestamp};
+use crate::filter::Mistake;
+use crate::model::{
+    ConnectionId, Draft, Encodings, EndpointId, EndpointSettings, Failure, Flow, HighlightRule, SavedFilter,
+    SavedPayload, SendId, TextEncoding, Timestamp,
+};
 use crate::session::export::Progress;
-use crate::session::{LogState, Query, RecorderStatus, Scope, SessionFile, ViewSnapshot};
+use crate::session::{LogState, Query, RecorderStatus, SessionFile, ViewSnapshot};
 use crate::words::{Language, Words};
 use crate::workspace::{Preferences, ThemeChoice};
 
-use super::action::Form;
+use super::action::{Form, Tab};
 use super::theme::Theme;
 
 /// Shared by all panels of a frame.
@@ -40,6 +44,21 @@ pub struct State {
     /// What the log shows: scope, chips, text.
     pub query: Query,
     pub selected_event: Option<u64>,
+    /// Compared with the selected one.
+    pub compared_event: Option<u64>,
+    /// Events marked beside the selected one, by seq, in ascending order.
+    pub marked: Vec<std::ops::RangeInclusive<u64>>,
+    /// The filter line as typed, and why it is no filter; the query keeps the last that was one.
+    pub filter_text: String,
+    pub filter_mistake: Option<Mistake>,
+    /// Newest first.
+    pub filter_history: Vec<String>,
+    pub saved_filters: Vec<SavedFilter>,
+    pub highlights: Vec<HighlightRule>,
+    pub find: Find,
+    pub tab: Tab,
+    /// Encodings of single connections; endpoints have theirs in their settings.
+    pub connection_encodings: BTreeMap<ConnectionId, TextEncoding>,
     pub paused: bool,
     pub local_time: bool,
     pub as_hex: bool,
@@ -97,6 +116,14 @@ pub struct State {
     pub(super) held_query: Option<Query>,
 }
 
+/// The find bar.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Find {
+    pub open: bool,
+    pub text: String,
+    pub mistake: Option<Mistake>,
+}
+
 /// A session file that is shown read-only.
 #[derive(Clone, Debug, Default)]
 pub struct OpenedFile {
@@ -115,6 +142,7 @@ pub struct MeasuredFile {
 pub enum Focus {
     Composer,
     Filter,
+    Find,
 }
 
 /// Saving the log to a file.
@@ -172,22 +200,21 @@ impl State {
         self.endpoints.iter().find(|endpoint| endpoint.id == id)
     }
 
-    /// How the content of this endpoint's sockets is shown as text.
-    pub fn encoding_of(&self, id: EndpointId) -> TextEncoding {
-        self.endpoint(id).map_or(TextEncoding::Utf8, |endpoint| endpoint.settings.shown_as)
+    /// How content is shown as text, everywhere.
+    pub fn encodings(&self) -> Encodings {
+        let own = self.endpoints.iter().filter(|endpoint| endpoint.settings.shown_as != TextEncoding::default());
+        let endpoints = own.map(|endpoint| (endpoint.id, endpoint.settings.shown_as));
+        Encodings {
+            everywhere: TextEncoding::default(),
+            endpoints: endpoints.collect(),
+            connections: self.connection_encodings.clone(),
+        }
     }
 
-    /// The encoding that belongs to a scope.
-    pub fn encoding_of_scope(&self, scope: &Scope, engine: &EngineSnapshot) -> TextEncoding {
-        match scope {
-            Scope::All => TextEncoding::Utf8,
-            Scope::Endpoint(id) => self.encoding_of(*id),
-            Scope::Connection(connection) => engine
-                .endpoints
-                .iter()
-                .find(|endpoint| endpoint.peers.iter().any(|peer| peer.id == *connection))
-                .map_or(TextEncoding::Utf8, |endpoint| self.encoding_of(endpoint.id)),
-        }
+    /// How the content of a connection is shown as text; that of its endpoint unless it has its own.
+    pub fn encoding_of(&self, flow: &Flow) -> TextEncoding {
+        let endpoint = || self.endpoint(flow.endpoint).map(|endpoint| endpoint.settings.shown_as);
+        self.connection_encodings.get(&flow.connection).copied().or_else(endpoint).unwrap_or_default()
     }
 
     /// Nothing is recorded, configured or opened yet: the window teaches.

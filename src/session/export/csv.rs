@@ -2,9 +2,10 @@
 //! Called by: the registry beside it.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use super::{Export, Format, Times, push_hex};
-use crate::model::{Recorded, TextEncoding};
+use crate::model::{Encodings, Recorded};
 use crate::payload::{visible, visible_text};
 use crate::session::sentences;
 
@@ -17,7 +18,7 @@ pub(super) const FORMAT: Format = Format {
             times: Times::default(),
             ends: None,
             cell: Vec::new(),
-            encoding: query.encoding,
+            encodings: query.encodings.clone(),
         })
     },
 };
@@ -31,9 +32,9 @@ struct Csv {
     writer: csv::Writer<Vec<u8>>,
     times: Times,
     /// Endpoint, connection, local and peer of the event before: often the same again.
-    ends: Option<(std::sync::Arc<crate::model::Flow>, [String; 4])>,
+    ends: Option<(Arc<crate::model::Flow>, [String; 4])>,
     cell: Vec<u8>,
-    encoding: TextEncoding,
+    encodings: Arc<Encodings>,
 }
 
 fn new_writer() -> csv::Writer<Vec<u8>> {
@@ -57,7 +58,7 @@ impl Export for Csv {
     fn event(&mut self, to: &mut dyn Write, recorded: &Recorded) -> io::Result<()> {
         let event = &recorded.event;
         let flow = &event.flow;
-        if self.ends.as_ref().is_none_or(|(of, _)| !std::sync::Arc::ptr_eq(of, flow)) {
+        if self.ends.as_ref().is_none_or(|(of, _)| !Arc::ptr_eq(of, flow)) {
             let connection = if flow.connection.is_none() { String::new() } else { flow.connection.0.to_string() };
             let address = |a: Option<std::net::SocketAddr>| a.map_or_else(String::new, |a| a.to_string());
             let uri = safe(&visible_text(&flow.endpoint_uri, TEXT_BYTES));
@@ -78,7 +79,7 @@ impl Export for Csv {
             self.cell.clear();
             push_hex(&mut self.cell, bytes);
             put(&self.cell)?;
-            put(safe(&visible(bytes, self.encoding, TEXT_BYTES)).as_bytes())?;
+            put(safe(&visible(bytes, self.encodings.of(flow), TEXT_BYTES)).as_bytes())?;
             put(b"")?;
         } else {
             let message = event.happening().map(|happening| sentences::happening(happening, flow)).unwrap_or_default();

@@ -2,16 +2,17 @@
 //! Called by: the registry beside it.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use super::{Export, Format, HEX, Times};
-use crate::model::{Recorded, TextEncoding, What};
+use crate::model::{Encodings, Recorded, TextEncoding, What};
 use crate::payload::{visible, visible_text};
 use crate::session::sentences;
 
 pub(super) const FORMAT: Format = Format {
     name: "text",
     extension: "txt",
-    begin: |query| Box::new(Text { times: Times::default(), out: Vec::new(), encoding: query.encoding }),
+    begin: |query| Box::new(Text { times: Times::default(), out: Vec::new(), encodings: query.encodings.clone() }),
 };
 
 const LINE_BYTES: usize = 16;
@@ -20,7 +21,7 @@ const MESSAGE_BYTES: usize = 64 * 1024;
 struct Text {
     times: Times,
     out: Vec<u8>,
-    encoding: TextEncoding,
+    encodings: Arc<Encodings>,
 }
 
 impl Export for Text {
@@ -46,7 +47,7 @@ impl Export for Text {
         }
         if let Some(bytes) = event.bytes() {
             writeln!(out, " {} bytes{}", bytes.len(), if recorded.damaged { " (damaged)" } else { "" })?;
-            put_dump(out, bytes, self.encoding)?;
+            put_dump(out, bytes, self.encodings.of(flow))?;
         } else if let Some(happening) = event.happening() {
             let message = sentences::happening(happening, flow);
             writeln!(out, "\n    {}", visible_text(&message, MESSAGE_BYTES))?;

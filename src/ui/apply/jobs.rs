@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Seen, endpoints, error_toast, preferences_changed, session, toast, words};
+use super::{Seen, endpoints, error_toast, log, preferences_changed, session, toast, words};
 use crate::engine::EngineSnapshot;
 use crate::model::{Draft, EndpointId, Failure, PayloadFormat, Timestamp};
 use crate::session::{LogState, Query, ViewSnapshot};
@@ -144,11 +144,14 @@ fn session_opened(
     state.opened_file = Some(OpenedFile { path, log: LogState::default() });
     state.query = Query::default();
     state.paused = false;
-    state.selected_event = None;
+    state.filter_text.clear();
+    state.filter_mistake = None;
+    log::forget_selection(state);
     state.crashed_offer = None;
     state.form = Form::None;
     effects.show(state.query.clone());
-    effects.select(None);
+    effects.select(None, None);
+    log::show_rules(state, effects);
 }
 
 /// The workspace of the last time, at the start of the program.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{Seen, preferences_changed, workspace};
+use super::{Seen, log, preferences_changed, workspace};
 use crate::session::Query;
 use crate::session::export::{self, Progress};
 use crate::ui::action::{Form, SessionAction, WorkspaceAction};
@@ -45,9 +45,12 @@ pub fn apply(state: &mut State, action: SessionAction, seen: &Seen<'_>, effects:
                 effects.show_live();
                 state.query = state.held_query.take().unwrap_or_default();
                 state.paused = state.query.before_row.is_some();
-                state.selected_event = None;
+                log::forget_selection(state);
+                state.filter_text = state.query.filter.text().to_owned();
+                state.filter_mistake = None;
                 effects.show(state.query.clone());
-                effects.select(None);
+                effects.select(None, None);
+                log::show_rules(state, effects);
             }
         }
         SessionAction::Delete(path) => effects.start(Job::DeleteSession(path)),

@@ -261,13 +261,13 @@ fn no_dialog_points_at_the_path_field() {
 #[test]
 fn reading_a_file_and_going_back_keeps_the_live_filter() {
     let mut bench = Bench::new();
-    bench.apply(Action::Log(LogAction::SetText("hello".into())));
+    bench.apply(Action::Log(LogAction::SetFilter("hello".into())));
     bench.landed(Done::SessionOpened { path: "/s/old.pcapng".into(), result: Ok(()) });
     assert_eq!(bench.state.query, Query::default());
     bench.landed(Done::SessionOpened { path: "/s/older.pcapng".into(), result: Ok(()) });
     let orders = bench.apply(Action::Session(SessionAction::ShowLive));
     assert!(matches!(orders[0], Order::ShowLive));
-    assert_eq!(bench.state.query.text, "hello");
+    assert_eq!(bench.state.query.filter.text(), "hello");
     assert!(bench.state.opened_file.is_none());
 }
 

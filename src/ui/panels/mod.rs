@@ -5,15 +5,19 @@ mod about;
 mod banners;
 mod bytes;
 mod composer;
+mod connections;
+mod conversation;
 mod first_minute;
 mod forms;
 mod log;
+mod notes;
 mod palette;
 mod payloads;
 mod save_log;
 mod sessions;
 mod sidebar;
 mod status;
+mod tabs;
 mod target;
 mod toasts;
 mod top_bar;
@@ -21,7 +25,7 @@ mod workspace;
 
 use egui::Ui;
 
-use super::action::Action;
+use super::action::{Action, Tab};
 use super::state::Ctx;
 
 pub use banners::Banners;
@@ -44,7 +48,10 @@ pub enum Place {
     Left,
     Composer,
     Bytes,
-    Log,
+    /// The strip above the middle.
+    Tabs,
+    /// What stands in the middle while this tab is chosen.
+    Middle(Tab),
     /// In the middle of the log while there is no event at all.
     FirstMinute,
     /// Draws itself over the rest (`Area`, `Modal`), and nothing when it has nothing to show.
@@ -68,7 +75,11 @@ pub fn registry() -> Vec<Entry> {
         entry(Place::Left, Box::<sidebar::Sidebar>::default()),
         entry(Place::Composer, Box::<composer::Composer>::default()),
         entry(Place::Bytes, Box::<bytes::BytesPanel>::default()),
-        entry(Place::Log, Box::<log::LogPanel>::default()),
+        entry(Place::Tabs, Box::<tabs::Tabs>::default()),
+        entry(Place::Middle(Tab::Log), Box::<log::LogPanel>::default()),
+        entry(Place::Middle(Tab::Conversation), Box::<conversation::ConversationPanel>::default()),
+        entry(Place::Middle(Tab::Connections), Box::<connections::ConnectionsPanel>::default()),
+        entry(Place::Middle(Tab::Notes), Box::<notes::NotesPanel>::default()),
         entry(Place::FirstMinute, Box::<first_minute::FirstMinute>::default()),
         entry(Place::Over, Box::<forms::Forms>::default()),
         entry(Place::Over, Box::<save_log::SaveLog>::default()),

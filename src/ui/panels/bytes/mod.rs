@@ -138,7 +138,7 @@ impl BytesPanel {
     fn copy_menu(&self, ctx: &Ctx<'_>, ui: &mut Ui, row: &Recorded, actions: &mut Vec<Action>) {
         let Some(bytes) = row.event.bytes() else { return };
         let bytes = self.chosen(bytes);
-        let encoding = ctx.state.encoding_of(row.event.flow.endpoint);
+        let encoding = ctx.state.encoding_of(&row.event.flow);
         ui.menu_button(ctx.words.get("bytes.copy"), |ui| {
             let kinds: [(&str, &dyn Fn() -> String); 3] = [
                 ("bytes.copy_text", &|| payload::bytes_to_text(bytes, encoding)),
@@ -179,7 +179,7 @@ impl BytesPanel {
     }
 
     fn text(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, row: &Recorded, bytes: &[u8]) {
-        let encoding = ctx.state.encoding_of(row.event.flow.endpoint);
+        let encoding = ctx.state.encoding_of(&row.event.flow);
         let char_width = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), '0')).max(1.0);
         let chars = (((ui.available_width() - 16.0) / char_width) as usize).clamp(16, 1_000);
         let of = (row.seq, encoding, chars);

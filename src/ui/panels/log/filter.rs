@@ -32,8 +32,8 @@ impl FilterField {
     }
 
     fn field(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
-        if self.taken != ctx.state.query.text {
-            self.taken.clone_from(&ctx.state.query.text);
+        if self.taken != ctx.state.filter_text {
+            self.taken.clone_from(&ctx.state.filter_text);
             self.text.clone_from(&self.taken);
             self.typed_at = None;
         }
@@ -80,7 +80,7 @@ impl FilterField {
         self.typed_at = None;
         if self.text != self.taken {
             self.taken.clone_from(&self.text);
-            actions.push(Action::Log(LogAction::SetText(self.text.clone())));
+            actions.push(Action::Log(LogAction::SetFilter(self.text.clone())));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The log: title row, filter line, notices, and the rows themselves.
+//! The log: filter line, notices, and the rows themselves.
 //!
 //! Owns: scroll, the half-typed filter. Never: formats rows that are not on screen.
 
@@ -10,20 +10,18 @@ pub mod text;
 
 pub use rows::selected_row;
 
-use egui::{Align, Layout, Rect, RichText, Stroke, Ui, Vec2};
+use egui::{Align, Layout, Rect, Ui, Vec2};
 
-use crate::session::{Query, Scope};
-use crate::ui::action::{Action, LogAction};
+use crate::session::Query;
+use crate::ui::action::Action;
 use crate::ui::panels::Panel;
+use crate::ui::panels::tabs::{TABS, strip};
 use crate::ui::state::Ctx;
-use crate::ui::theme;
-use crate::ui::widgets;
 use crate::ui::widgets::row_list::RowList;
 
-const TITLE: f32 = 35.0;
 const FILTER: f32 = 38.0;
-/// Height of the title row and the filter line together, with their lines.
-pub const LOG_HEAD: f32 = TITLE + FILTER;
+/// Height of the tabs and the filter line together, with their lines.
+pub const LOG_HEAD: f32 = TABS + FILTER;
 
 pub struct LogPanel {
     list: RowList,
@@ -67,7 +65,6 @@ impl Panel for LogPanel {
             self.opened = opened;
             self.place = place::Place::of(&ctx.state.query);
         }
-        strip(ctx, ui, TITLE, |ui| title(ctx, ui, actions));
         strip(ctx, ui, FILTER, |ui| self.filter.ui(ctx, ui, actions));
         notices::ui(ctx, ui, actions);
         if ctx.state.is_first_minute(ctx.view) {
@@ -77,38 +74,9 @@ impl Panel for LogPanel {
     }
 }
 
-/// A row of controls on the panel's ground, with a line beneath.
-fn strip(ctx: &Ctx<'_>, ui: &mut Ui, height: f32, content: impl FnOnce(&mut Ui)) {
-    let (rect, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), height), egui::Sense::hover());
-    ui.painter().rect_filled(rect, 0.0, ctx.theme.panel);
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, ctx.theme.line));
-    let inner = rect.shrink2(Vec2::new(10.0, 0.0));
-    let layout = Layout::left_to_right(Align::Center);
-    ui.scope_builder(egui::UiBuilder::new().max_rect(inner).layout(layout), |ui| {
-        ui.set_clip_rect(rect.intersect(ui.clip_rect()));
-        content(ui);
-    });
-}
-
-fn title(ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
-    ui.label(RichText::new(ctx.words.get("log.title")).font(theme::semibold(13.0)));
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| match text::scope_name(ctx) {
-        None => {
-            ui.label(RichText::new(ctx.words.get("log.everything")).color(ctx.theme.dim));
-        }
-        Some(socket) => {
-            if widgets::icon(ui, "×", ctx.words.get("log.widen")).clicked() {
-                actions.push(Action::Log(LogAction::Select(Scope::All)));
-            }
-            let text = ctx.words.fill("log.showing", &[("socket", &socket)]);
-            ui.add(egui::Label::new(RichText::new(text).color(ctx.theme.dim)).truncate());
-        }
-    });
-}
-
 /// Whether the query leaves anything out.
 fn filters(query: &Query) -> bool {
-    !(query.received && query.sent && query.state && query.errors && query.text.is_empty())
+    !(query.received && query.sent && query.state && query.errors && query.filter.takes_all())
 }
 
 /// The rest of the panel in one line of text, in its middle.

@@ -107,5 +107,5 @@ impl Place {
 
 /// What leaves rows out, without the hold of a pause.
 fn filter_of(query: &Query) -> Query {
-    Query { before_row: None, encoding: Default::default(), ..query.clone() }
+    Query { before_row: None, encodings: Default::default(), ..query.clone() }
 }

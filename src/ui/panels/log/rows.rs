@@ -106,8 +106,8 @@ impl LogPanel {
             actions.push(Action::Copy(text));
         }
         let escaped = shown.response.has_focus() && ui.input(|input| input.key_pressed(egui::Key::Escape));
-        if escaped && !ctx.state.query.text.is_empty() {
-            actions.push(Action::Log(LogAction::SetText(String::new())));
+        if escaped && !ctx.state.filter_text.is_empty() {
+            actions.push(Action::Log(LogAction::SetFilter(String::new())));
         }
     }
 
@@ -166,8 +166,8 @@ fn nothing(ctx: &Ctx<'_>, ui: &mut Ui, place: Rect, actions: &mut Vec<Action>) {
 fn clear_filter(ctx: &Ctx<'_>) -> Vec<Action> {
     let query = &ctx.state.query;
     let mut changes = Vec::new();
-    if !query.text.is_empty() {
-        changes.push(LogAction::SetText(String::new()));
+    if !ctx.state.filter_text.is_empty() {
+        changes.push(LogAction::SetFilter(String::new()));
     }
     let chips = [
         (query.received, LogAction::ToggleReceived),
@@ -282,7 +282,7 @@ impl Drawing<'_, '_> {
             let at = Pos2::new(rect.left() + columns.size_end, rect.center().y);
             painter.text(at, Align2::RIGHT_CENTER, words.number(bytes.len() as u64), theme::mono(), theme.text);
         }
-        let encoding = state.encoding_of(event.flow.endpoint);
+        let encoding = state.encoding_of(&event.flow);
         let mut content = text::content(words, event, encoding, state.as_hex, chars);
         if row.damaged {
             content = format!("▲ {}: {content}", words.get("log.damaged"));
@@ -320,7 +320,7 @@ impl Drawing<'_, '_> {
             actions,
         );
         if let Some(bytes) = event.bytes() {
-            let encoding = state.encoding_of(event.flow.endpoint);
+            let encoding = state.encoding_of(&event.flow);
             entry(ui, "log.copy_text", &|| Action::Copy(payload::bytes_to_text(bytes, encoding)), actions);
             entry(ui, "log.copy_hex", &|| Action::Copy(payload::bytes_to_hex(bytes)), actions);
             entry(ui, "log.copy_c", &|| Action::Copy(payload::bytes_to_c_array(bytes)), actions);
@@ -336,7 +336,7 @@ impl Drawing<'_, '_> {
         ui.menu_button(words.get("log.encoding"), |ui| {
             let id = event.flow.endpoint;
             for encoding in TextEncoding::ALL {
-                if ui.radio(state.encoding_of(id) == encoding, encoding.name()).clicked() {
+                if ui.radio(state.encoding_of(&event.flow) == encoding, encoding.name()).clicked() {
                     actions.push(Action::Log(LogAction::SetEncoding(id, encoding)));
                     ui.close();
                 }

@@ -171,7 +171,7 @@ pub fn whole_row(
     separator: &str,
 ) -> String {
     let event = &recorded.event;
-    let encoding = state.encoding_of(event.flow.endpoint);
+    let encoding = state.encoding_of(&event.flow);
     let size = event.bytes().map(|bytes| words.count("count.bytes", bytes.len() as u64));
     let mut parts = vec![clock.time(event.time, state.local_time), direction(words, event), socket(event)];
     parts.extend(size);
