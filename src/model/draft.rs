@@ -32,8 +32,18 @@ pub enum TextEncoding {
     Gbk,
     #[serde(rename = "gb18030")]
     Gb18030,
+    #[serde(rename = "big5")]
+    Big5,
+    #[serde(rename = "shift-jis")]
+    ShiftJis,
+    #[serde(rename = "euc-kr")]
+    EucKr,
     #[serde(rename = "latin-1")]
     Latin1,
+    #[serde(rename = "utf-16le")]
+    Utf16Le,
+    #[serde(rename = "utf-16be")]
+    Utf16Be,
 }
 
 /// Appended after the payload's own bytes, before the checksum is computed.
@@ -76,7 +86,17 @@ impl PayloadFormat {
 }
 
 impl TextEncoding {
-    pub const ALL: [Self; 4] = [Self::Utf8, Self::Gbk, Self::Gb18030, Self::Latin1];
+    pub const ALL: [Self; 9] = [
+        Self::Utf8,
+        Self::Gbk,
+        Self::Gb18030,
+        Self::Big5,
+        Self::ShiftJis,
+        Self::EucKr,
+        Self::Latin1,
+        Self::Utf16Le,
+        Self::Utf16Be,
+    ];
 
     /// The name people know; the same in every language.
     pub fn name(self) -> &'static str {
@@ -84,7 +104,12 @@ impl TextEncoding {
             Self::Utf8 => "UTF-8",
             Self::Gbk => "GBK",
             Self::Gb18030 => "GB18030",
+            Self::Big5 => "Big5",
+            Self::ShiftJis => "Shift-JIS",
+            Self::EucKr => "EUC-KR",
             Self::Latin1 => "Latin-1",
+            Self::Utf16Le => "UTF-16LE",
+            Self::Utf16Be => "UTF-16BE",
         }
     }
 }

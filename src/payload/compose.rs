@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::text::encode_ascii;
 use super::{Mistake, MistakeKind, checksum, hex_to_bytes, text_to_bytes};
-use crate::model::{Checksum, Draft, LineEnding, PayloadFormat};
+use crate::model::{Checksum, Draft, PayloadFormat};
 
 /// The longest payload that is composed in memory; more goes out as a file.
 pub const MAX_PAYLOAD_BYTES: u64 = 64 * 1024 * 1024;
@@ -33,8 +34,10 @@ pub fn compose(draft: &Draft) -> Result<Vec<u8>, Mistake> {
         PayloadFormat::Hex => hex_to_bytes(&draft.text)?,
         PayloadFormat::File => return Err(Mistake { at: 0..draft.text.len(), what: MistakeKind::IsAFile }),
     };
-    if draft.ending != LineEnding::None {
-        bytes.extend_from_slice(draft.ending.bytes());
+    match (draft.format, std::str::from_utf8(draft.ending.bytes())) {
+        // A line ends in the encoding of its text: two bytes a character in UTF-16.
+        (PayloadFormat::Text, Ok(ending)) => encode_ascii(ending, draft.encoding, &mut bytes),
+        _ => bytes.extend_from_slice(draft.ending.bytes()),
     }
     if draft.checksum != Checksum::None {
         let appended = checksum(draft.checksum, &bytes);

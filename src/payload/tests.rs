@@ -50,6 +50,39 @@ fn text_mistakes_are_marked_at_their_character() {
 }
 
 #[test]
+fn every_encoding_has_its_bytes() {
+    for (encoding, source, bytes) in [
+        (TextEncoding::Gbk, "泵", &[0xb1, 0xc3][..]),
+        (TextEncoding::Big5, "溫度", &[0xb7, 0xc5, 0xab, 0xd7]),
+        (TextEncoding::ShiftJis, "ポンプ", &[0x83, 0x7c, 0x83, 0x93, 0x83, 0x76]),
+        (TextEncoding::ShiftJis, "ﾎﾟ", &[0xce, 0xdf]),
+        (TextEncoding::EucKr, "펌프", &[0xc6, 0xdf, 0xc7, 0xc1]),
+        (TextEncoding::Latin1, "é", &[0xe9]),
+        (TextEncoding::Utf16Le, r"A\r😀", &[0x41, 0, 0x0d, 0, 0x3d, 0xd8, 0x00, 0xde]),
+        (TextEncoding::Utf16Be, r"A\r😀", &[0, 0x41, 0, 0x0d, 0xd8, 0x3d, 0xde, 0x00]),
+    ] {
+        assert_eq!(text_to_bytes(source, encoding).as_deref(), Ok(bytes), "{source} in {encoding:?}");
+        assert_eq!(bytes_to_text(bytes, encoding), source, "{encoding:?}");
+        assert!(!visible(bytes, encoding, 100).contains('⟨'), "{encoding:?}");
+    }
+}
+
+#[test]
+fn a_lone_surrogate_leaves_the_rest_in_step() {
+    assert_eq!(visible(b"\xd8\x3d\0A\0B\0", TextEncoding::Utf16Be, 100), "⟨d8⟩⟨3d⟩AB⟨00⟩");
+    assert_eq!(visible(b"\x3d\xd8A\0\x00", TextEncoding::Utf16Le, 100), "⟨3d⟩⟨d8⟩A⟨00⟩");
+}
+
+#[test]
+fn a_line_ends_in_the_encoding_of_its_text() {
+    let draft =
+        Draft { text: "a".into(), encoding: TextEncoding::Utf16Le, ending: LineEnding::CrLf, ..Draft::default() };
+    assert_eq!(compose(&draft).unwrap(), b"a\0\r\0\n\0");
+    let draft = Draft { text: "61".into(), format: PayloadFormat::Hex, ..draft };
+    assert_eq!(compose(&draft).unwrap(), b"a\r\n");
+}
+
+#[test]
 fn characters_outside_the_encoding_are_mistakes() {
     for (source, encoding, at, character) in [
         ("aé€b", TextEncoding::Latin1, 3..6, '€'),
@@ -332,6 +365,7 @@ fn binary_is_told_from_text() {
         assert!(!super::is_text(bytes, Utf8), "{bytes:x?}");
     }
     assert!(super::is_text(b"\xb1\xc3 1", Gb18030) && !super::is_text(b"\xb1\xc3 1", Utf8));
+    assert!(super::is_text(b"h\0e\0l\0l\0o\0", crate::model::TextEncoding::Utf16Le));
     assert!(super::is_text(b"caf\xe9", Latin1));
     let every_byte: Vec<u8> = (0..=255).collect();
     assert!(!super::is_text(&every_byte, Latin1));

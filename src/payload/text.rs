@@ -1,7 +1,7 @@
 //! Text with escapes ⇄ bytes.
 //!
-//! Escapes: `\r \n \t \0 \\ \" \xHH \u{…}`. `\xHH` is that byte in every encoding; `\u{…}` is encoded like a typed
-//! character. Called by: `compose`, ui (copy as text).
+//! Escapes: `\r \n \t \0 \\ \" \xHH \u{…}`. `\xHH` is that byte in every encoding; the others are encoded like typed
+//! characters. Called by: `compose`, ui (copy as text).
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -53,11 +53,29 @@ pub fn bytes_to_text(bytes: &[u8], encoding: TextEncoding) -> String {
     text
 }
 
+/// Encodes ASCII, which stands in every encoding.
+pub(super) fn encode_ascii(ascii: &str, encoding: TextEncoding, bytes: &mut Vec<u8>) {
+    debug_assert!(ascii.is_ascii());
+    let encoded = encode(ascii, encoding, bytes);
+    debug_assert!(encoded.is_ok());
+}
+
 /// Encodes without escapes; on failure gives the offset and the character that does not exist in the encoding.
 fn encode(text: &str, encoding: TextEncoding, bytes: &mut Vec<u8>) -> Result<(), (usize, char)> {
-    if encoding == TextEncoding::Utf8 || text.is_ascii() {
-        bytes.extend_from_slice(text.as_bytes());
-        return Ok(());
+    match encoding {
+        TextEncoding::Utf16Le => {
+            bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+            return Ok(());
+        }
+        TextEncoding::Utf16Be => {
+            bytes.extend(text.encode_utf16().flat_map(u16::to_be_bytes));
+            return Ok(());
+        }
+        _ if encoding == TextEncoding::Utf8 || text.is_ascii() => {
+            bytes.extend_from_slice(text.as_bytes());
+            return Ok(());
+        }
+        _ => {}
     }
     let Some(table) = table_of(encoding) else {
         for (offset, character) in text.char_indices() {
@@ -85,17 +103,17 @@ fn unescape(escape: &str, at: usize, encoding: TextEncoding, bytes: &mut Vec<u8>
     let unfinished = || mistake(at..at + escape.len(), MistakeKind::UnfinishedEscape);
     let name = escape.chars().nth(1).ok_or_else(unfinished)?;
     let simple = match name {
-        'r' => b'\r',
-        'n' => b'\n',
-        't' => b'\t',
-        '0' => 0,
-        '\\' => b'\\',
-        '"' => b'"',
+        'r' => '\r',
+        'n' => '\n',
+        't' => '\t',
+        '0' => '\0',
+        '\\' => '\\',
+        '"' => '"',
         'x' => return unescape_byte(escape, at, bytes),
         'u' => return unescape_code_point(escape, at, encoding, bytes),
         other => return Err(mistake(at..at + 1 + other.len_utf8(), MistakeKind::UnknownEscape(other))),
     };
-    bytes.push(simple);
+    encode_ascii(simple.encode_utf8(&mut [0; 4]), encoding, bytes);
     Ok(2)
 }
 
@@ -160,6 +178,7 @@ fn push_character(character: char, source: &[u8], encoding: TextEncoding, text: 
         '\n' => text.push_str("\\n"),
         '\t' => text.push_str("\\t"),
         '\0' => text.push_str("\\0"),
+        '\\' => text.push_str("\\\\"),
         // A decoder may know more ways to write a character than its encoder uses.
         _ if character.is_ascii_control() || !encodes_to(character, source, encoding) => push_raw(source, text),
         _ if is_invisible(character) => {

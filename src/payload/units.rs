@@ -3,7 +3,7 @@
 //! Owns: the decoding of one character at a time. Never allocates by input size, never fails.
 //! Called by: `visible` and `text`.
 
-use encoding_rs::{Encoding, GB18030, GBK};
+use encoding_rs::{BIG5, EUC_KR, Encoding, GB18030, GBK, SHIFT_JIS};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 use crate::model::TextEncoding;
@@ -26,11 +26,28 @@ pub(super) enum Unit<'a> {
 pub(super) struct Units<'a> {
     bytes: &'a [u8],
     encoding: TextEncoding,
+    /// Bytes that are known to belong to no character, whatever follows them: the rest of a lone surrogate.
+    invalid: usize,
 }
 
 impl<'a> Units<'a> {
     pub(super) fn of(bytes: &'a [u8], encoding: TextEncoding) -> Self {
-        Self { bytes, encoding }
+        Self { bytes, encoding, invalid: 0 }
+    }
+
+    /// The next character of UTF-16. What is none takes its whole code unit along, so that the rest stays in step.
+    fn next_of_utf16(&mut self) -> Option<Unit<'a>> {
+        let first = *self.bytes.first()?;
+        let found = if self.invalid > 0 { None } else { utf16_character(self.bytes, self.encoding) };
+        let (unit, taken) = match found {
+            Some((character, taken)) => (Unit::Character(character, taken), taken),
+            None => {
+                self.invalid = if self.invalid > 0 { self.invalid - 1 } else { 1 };
+                (Unit::Invalid(first), 1)
+            }
+        };
+        self.bytes = self.bytes.get(taken..).unwrap_or_default();
+        Some(unit)
     }
 }
 
@@ -38,6 +55,9 @@ impl<'a> Iterator for Units<'a> {
     type Item = Unit<'a>;
 
     fn next(&mut self) -> Option<Unit<'a>> {
+        if matches!(self.encoding, TextEncoding::Utf16Le | TextEncoding::Utf16Be) {
+            return self.next_of_utf16();
+        }
         let first = *self.bytes.first()?;
         if is_plain(first) {
             let length = self.bytes.iter().position(|byte| !is_plain(*byte)).unwrap_or(self.bytes.len());
@@ -49,7 +69,10 @@ impl<'a> Iterator for Units<'a> {
             _ if first < 0x80 => Some((char::from(first), 1)),
             TextEncoding::Latin1 => Some((char::from(first), 1)),
             TextEncoding::Utf8 => utf8_character(self.bytes),
-            TextEncoding::Gbk | TextEncoding::Gb18030 => gb_character(self.bytes, self.encoding),
+            TextEncoding::Gbk | TextEncoding::Gb18030 => table_character(self.bytes, self.encoding, gb_length),
+            TextEncoding::Big5 | TextEncoding::EucKr => table_character(self.bytes, self.encoding, two_byte_length),
+            TextEncoding::ShiftJis => table_character(self.bytes, self.encoding, shift_jis_length),
+            TextEncoding::Utf16Le | TextEncoding::Utf16Be => utf16_character(self.bytes, self.encoding),
         };
         let (unit, taken) = match found {
             Some((character, taken)) => (Unit::Character(character, taken), taken),
@@ -65,7 +88,10 @@ pub(super) fn table_of(encoding: TextEncoding) -> Option<&'static Encoding> {
     match encoding {
         TextEncoding::Gbk => Some(GBK),
         TextEncoding::Gb18030 => Some(GB18030),
-        TextEncoding::Utf8 | TextEncoding::Latin1 => None,
+        TextEncoding::Big5 => Some(BIG5),
+        TextEncoding::ShiftJis => Some(SHIFT_JIS),
+        TextEncoding::EucKr => Some(EUC_KR),
+        TextEncoding::Utf8 | TextEncoding::Latin1 | TextEncoding::Utf16Le | TextEncoding::Utf16Be => None,
     }
 }
 
@@ -103,19 +129,54 @@ fn utf8_character(bytes: &[u8]) -> Option<(char, usize)> {
     Some((text.chars().next()?, length))
 }
 
-/// GBK is read as GB18030, as the WHATWG standard does: four-byte characters then appear instead of noise.
-fn gb_character(bytes: &[u8], encoding: TextEncoding) -> Option<(char, usize)> {
+/// One character of an encoding with a table; `length_of` tells from its first bytes how many it has.
+fn table_character(
+    bytes: &[u8],
+    encoding: TextEncoding,
+    length_of: fn(u8, Option<u8>) -> Option<usize>,
+) -> Option<(char, usize)> {
     let table = table_of(encoding)?;
-    let length = match (bytes.first()?, bytes.get(1)) {
-        (0x80, _) => 1,
-        (0x81..=0xFE, Some(0x30..=0x39)) => 4,
-        (0x81..=0xFE, Some(_)) => 2,
-        _ => return None,
-    };
+    let length = length_of(*bytes.first()?, bytes.get(1).copied())?;
     let text = table.decode_without_bom_handling_and_without_replacement(bytes.get(..length)?)?;
     let mut characters = text.chars();
     match (characters.next(), characters.next()) {
         (Some(character), None) => Some((character, length)),
         _ => None,
     }
+}
+
+/// GBK is read as GB18030, as the WHATWG standard does: four-byte characters then appear instead of noise.
+fn gb_length(first: u8, second: Option<u8>) -> Option<usize> {
+    match (first, second) {
+        (0x80, _) => Some(1),
+        (0x81..=0xFE, Some(0x30..=0x39)) => Some(4),
+        (0x81..=0xFE, Some(_)) => Some(2),
+        _ => None,
+    }
+}
+
+fn two_byte_length(first: u8, second: Option<u8>) -> Option<usize> {
+    match (first, second) {
+        (0x81..=0xFE, Some(_)) => Some(2),
+        _ => None,
+    }
+}
+
+/// Half-width katakana are one byte.
+fn shift_jis_length(first: u8, second: Option<u8>) -> Option<usize> {
+    match (first, second) {
+        (0x80 | 0xA1..=0xDF, _) => Some(1),
+        (0x81..=0x9F | 0xE0..=0xFC, Some(_)) => Some(2),
+        _ => None,
+    }
+}
+
+fn utf16_character(bytes: &[u8], encoding: TextEncoding) -> Option<(char, usize)> {
+    let unit = |at: usize| {
+        let pair = bytes.get(at..)?.first_chunk::<2>()?;
+        Some(if encoding == TextEncoding::Utf16Be { u16::from_be_bytes(*pair) } else { u16::from_le_bytes(*pair) })
+    };
+    let mut decoded = char::decode_utf16([unit(0), unit(2)].into_iter().flatten());
+    let character = decoded.next()?.ok()?;
+    Some((character, 2 * character.len_utf16()))
 }

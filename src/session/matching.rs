@@ -114,6 +114,7 @@ impl Needle {
                 TextEncoding::Latin1 => bytes.push(u8::try_from(u32::from(character)).ok()?),
                 TextEncoding::Gbk => bytes.extend_from_slice(&encoded(character, encoding_rs::GBK)?),
                 TextEncoding::Gb18030 => bytes.extend_from_slice(&encoded(character, encoding_rs::GB18030)?),
+                _ => return None,
             }
             letters.resize(bytes.len(), false);
             letters[from] = character.is_ascii_lowercase();
