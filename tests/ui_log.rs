@@ -395,6 +395,7 @@ fn the_offer_after_a_crash_follows_the_language() {
         modified: SystemTime::UNIX_EPOCH,
         recording: false,
         crashed: true,
+        files: 1,
     };
     app(&mut window).feed.landed.push(Done::Listed { folder: "/s".into(), result: Ok(vec![file]) });
     window.run();
@@ -402,6 +403,37 @@ fn the_offer_after_a_crash_follows_the_language() {
     app(&mut window).state.language = sockscope::words::Language::Chinese;
     window.run();
     window.get_by_label("崩溃留下了一个会话：old.pcapng");
+}
+
+#[test]
+fn a_session_is_told_to_go_on_in_new_files() {
+    let mut window = window(some_rows());
+    window.key_press_modifiers(Modifiers::COMMAND, Key::O);
+    window.run();
+    let megabytes = (Role::TextInput, "Megabytes in one file");
+    let files = (Role::TextInput, "Files that are kept");
+    window.get_by_role_and_label(megabytes.0, megabytes.1).click();
+    window.run();
+    window.get_by_role_and_label(megabytes.0, megabytes.1).type_text("1");
+    window.run();
+    window.get_by_role_and_label(files.0, files.1).click();
+    window.run();
+    window.get_by_label("The size is a number of megabytes from 2 on, or empty.");
+    assert!(!orders(&mut window).iter().any(|order| matches!(order, Order::Rotate(_))));
+    window.get_by_role_and_label(files.0, files.1).type_text("5");
+    window.get_by_role_and_label(megabytes.0, megabytes.1).click();
+    window.key_press(Key::End);
+    window.run();
+    window.get_by_role_and_label(megabytes.0, megabytes.1).type_text("00");
+    window.key_press(Key::Enter);
+    window.run();
+    let given = orders(&mut window);
+    let rotation = given.iter().find_map(|order| match order {
+        Order::Rotate(rotation) => Some(*rotation),
+        _ => None,
+    });
+    let rotation = rotation.unwrap_or_else(|| panic!("{given:?}"));
+    assert_eq!((rotation.every_bytes, rotation.every_secs, rotation.keep_files), (Some(100_000_000), None, Some(5)));
 }
 
 #[test]
@@ -475,6 +507,7 @@ fn deleting_a_session_takes_two_presses() {
         modified: SystemTime::UNIX_EPOCH,
         recording: false,
         crashed: true,
+        files: 1,
     };
     app(&mut window).feed.landed.push(Done::Listed { folder: "/s".into(), result: Ok(vec![file]) });
     window.run();

@@ -10,7 +10,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::durations;
 use super::endpoints;
-use crate::model::{EndpointUri, LineEnding};
+use super::sizes;
+use crate::model::{EndpointUri, LineEnding, Rotation};
 
 const ABOUT: &str = "Start TCP and UDP sockets, send payloads, watch every socket event live, and keep all of it.
 
@@ -191,6 +192,7 @@ pub struct CompletionsArguments {
 /// What all commands that open sockets take.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Session")]
+#[command(group = clap::ArgGroup::new("rotation").args(["rotate_size", "rotate_every"]).multiple(true))]
 pub struct SessionArguments {
     /// Record the session into this file, which Wireshark opens as well
     #[arg(long, value_name = "FILE.pcapng")]
@@ -198,6 +200,15 @@ pub struct SessionArguments {
     /// Replace the file of --record if it exists
     #[arg(long, requires = "record")]
     pub force: bool,
+    /// Go on in a new file (NAME.0002.pcapng, …) when one holds so much, for example 100MB
+    #[arg(long, value_name = "SIZE", requires = "record", value_parser = rotation_size)]
+    pub rotate_size: Option<u64>,
+    /// Go on in a new file after this time, for example 1h
+    #[arg(long, value_name = "TIME", requires = "record", value_parser = rotation_time)]
+    pub rotate_every: Option<Duration>,
+    /// Keep only so many of the newest files of --record; older ones are deleted
+    #[arg(long, value_name = "N", requires = "rotation", value_parser = clap::value_parser!(u32).range(1..))]
+    pub keep_files: Option<u32>,
     /// Stop after this time, for example 500ms, 10s, 2m
     #[arg(long = "for", value_name = "TIME", value_parser = durations::parse)]
     pub for_time: Option<Duration>,
@@ -230,6 +241,16 @@ pub enum ExportFormat {
     Pcapng,
 }
 
+impl SessionArguments {
+    pub fn rotation(&self) -> Rotation {
+        Rotation {
+            every_bytes: self.rotate_size,
+            every_secs: self.rotate_every.map(|time| time.as_secs()),
+            keep_files: self.keep_files,
+        }
+    }
+}
+
 impl Eol {
     pub fn ending(self) -> LineEnding {
         match self {
@@ -250,6 +271,24 @@ impl ExportFormat {
             Self::Jsonl => "jsonl",
             Self::Pcapng => "pcapng",
         }
+    }
+}
+
+fn rotation_size(text: &str) -> Result<u64, String> {
+    let bytes = sizes::parse(text)?;
+    if bytes < Rotation::LEAST_BYTES {
+        Err("less than 1MiB: the files would be too many".to_owned())
+    } else {
+        Ok(bytes)
+    }
+}
+
+fn rotation_time(text: &str) -> Result<Duration, String> {
+    let time = durations::parse(text)?;
+    if time.as_secs() < Rotation::LEAST_SECS {
+        Err("less than 10s: the files would be too many".to_owned())
+    } else {
+        Ok(time)
     }
 }
 
@@ -290,6 +329,11 @@ mod tests {
             "listen tcp://127.0.0.1:1 --events 0",
             "listen tcp://127.0.0.1:1 --max-peers 0",
             "listen tcp://127.0.0.1:1 --force",
+            "listen tcp://127.0.0.1:1 --rotate-size 10MB",
+            "listen tcp://127.0.0.1:1 --record a.pcapng --rotate-size 10",
+            "listen tcp://127.0.0.1:1 --record a.pcapng --rotate-size 10kB",
+            "listen tcp://127.0.0.1:1 --record a.pcapng --keep-files 3",
+            "listen tcp://127.0.0.1:1 --record a.pcapng --rotate-every 1s",
             "connect tcp://127.0.0.1:0",
             "send tcp://127.0.0.1:1",
             "send tcp://127.0.0.1:1 --text a --hex 00",

@@ -120,7 +120,11 @@ fn start_recorder(
         make_way(path)?;
     }
     let options = RecorderOptions { path: arguments.record.clone(), keep_rows: false, subscription: BATCHES_AHEAD };
-    Recorder::start(options).map_err(|failure| match failure.reason {
+    let started = Recorder::start(options);
+    if let Ok((recorder, ..)) = &started {
+        recorder.set_rotation(arguments.rotation());
+    }
+    started.map_err(|failure| match failure.reason {
         Reason::FileExists => {
             let there = Words::of(Language::English).failure(&failure);
             format!("{there} Choose another file for --record, or replace it with --force.")

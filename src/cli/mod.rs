@@ -16,6 +16,7 @@ mod live;
 mod printer;
 mod send;
 mod signals;
+mod sizes;
 mod standard;
 
 use std::process::ExitCode;

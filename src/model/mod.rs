@@ -12,6 +12,7 @@ mod failure;
 mod happening;
 mod ids;
 mod reading;
+mod recording;
 mod settings;
 
 pub use address::{HostPort, HostPortError};
@@ -22,6 +23,7 @@ pub use failure::{Doing, Failure, Reason};
 pub use happening::{By, Happening};
 pub use ids::{ConnectionId, EndpointId, SendId};
 pub use reading::{Encodings, HighlightColor, HighlightRule, Note, SavedFilter};
+pub use recording::Rotation;
 pub use settings::{Answer, ClientSettings, EndpointSettings, ListenerSettings, OverLimit, Protocol, UdpSettings};
 
 /// The largest payload of one UDP datagram over IPv4: 65,535 less 20 bytes IP and 8 bytes UDP header (RFC 768, RFC 791).

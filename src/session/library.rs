@@ -11,6 +11,8 @@ use super::pcapng::index::{END_BYTES, End};
 use super::pcapng::section::{MIN_SECTION_BYTES, is_ours};
 use super::pcapng::{SECTION, block_at};
 use super::reader::read_at;
+use super::recorder::rotation::{numbered, place_in_set};
+use super::rows::MAX_FILES;
 use crate::model::{Doing, Failure, Reason};
 
 const EXTENSION: &str = "pcapng";
@@ -30,6 +32,22 @@ pub struct SessionFile {
     pub recording: bool,
     /// It was not closed cleanly: the program was killed while it recorded.
     pub crashed: bool,
+    /// Files it stands in; `path` is the oldest of them that is kept.
+    pub files: u32,
+}
+
+/// The files of the session that `path` belongs to, oldest first: those that stand beside it under numbered names, without
+/// a hole between them. File IO.
+pub fn files_of_session(path: &Path) -> Vec<PathBuf> {
+    let (first, number) = place_in_set(path);
+    let there = |number: u32| {
+        let path = numbered(&first, number);
+        fs::symlink_metadata(&path).is_ok_and(|facts| facts.is_file()).then_some(path)
+    };
+    let mut before: Vec<_> = (1..number).rev().map_while(there).collect();
+    before.reverse();
+    let after = (number.saturating_add(1)..=u32::from(MAX_FILES)).map_while(there);
+    before.into_iter().chain([path.to_owned()]).chain(after).collect()
 }
 
 impl SessionLibrary {
@@ -46,6 +64,7 @@ impl SessionLibrary {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(&self.folder).map_err(|error| Failure::of_file(Doing::Record, &self.folder, &error))?;
         let name = jiff::Zoned::now().strftime("%Y-%m-%d %H-%M-%S").to_string();
+        // A name must not look like one of a set: it ends in seconds, behind a hyphen.
         let mut path = self.folder.join(format!("{name}.{EXTENSION}"));
         let mut number = 2u32;
         while fs::symlink_metadata(&path).is_ok() {
@@ -73,11 +92,12 @@ impl SessionLibrary {
                 files.push(file);
             }
         }
+        let mut files = one_for_each_session(files);
         files.sort_by(|a, b| b.modified.cmp(&a.modified).then_with(|| b.path.cmp(&a.path)));
         Ok(files)
     }
 
-    /// Refuses what is being recorded and what is not in the folder.
+    /// Deletes a session, with all of its files. Refuses what is being recorded and what is not in the folder.
     pub fn delete(&self, path: &Path) -> Result<(), Failure> {
         let failed = |error: &std::io::Error| Failure::of_file(Doing::WriteFile, path, error);
         let refused = |why: &str| Failure {
@@ -90,11 +110,36 @@ impl SessionLibrary {
         if !inside || path.extension().is_none_or(|extension| extension != EXTENSION) {
             return Err(refused("not a session of this folder"));
         }
-        if fs::symlink_metadata(path).map_err(|e| failed(&e))?.is_file() && is_locked(path) {
+        fs::symlink_metadata(path).map_err(|e| failed(&e))?;
+        let files = files_of_session(path);
+        if files.iter().any(|path| is_locked(path)) {
             return Err(refused("it is being recorded"));
         }
-        fs::remove_file(path).map_err(|e| failed(&e))
+        files
+            .iter()
+            .try_for_each(|path| fs::remove_file(path).map_err(|e| Failure::of_file(Doing::WriteFile, path, &e)))
     }
+}
+
+/// Files of one session become one entry.
+fn one_for_each_session(mut files: Vec<SessionFile>) -> Vec<SessionFile> {
+    files.sort_by_cached_key(|file| place_in_set(&file.path));
+    let mut sessions: Vec<(PathBuf, u32, SessionFile)> = Vec::new();
+    for file in files {
+        let (first, number) = place_in_set(&file.path);
+        match sessions.last_mut() {
+            Some((of, last, session)) if *of == first && *last + 1 == number => {
+                *last = number;
+                session.bytes += file.bytes;
+                session.modified = session.modified.max(file.modified);
+                session.recording |= file.recording;
+                session.crashed |= file.crashed;
+                session.files += 1;
+            }
+            _ => sessions.push((first, number, file)),
+        }
+    }
+    sessions.into_iter().map(|(_, _, session)| session).collect()
 }
 
 /// `None`: it went away, or cannot be read.
@@ -108,6 +153,7 @@ fn look_at(path: &Path) -> Option<SessionFile> {
         modified: metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),
         recording,
         crashed: !recording && !is_closed_or_foreign(&file, metadata.len()),
+        files: 1,
     })
 }
 
@@ -165,5 +211,25 @@ mod tests {
         assert!(library.delete(&library.folder.join("../outside.pcapng")).is_err());
         library.delete(&path).unwrap();
         assert!(!path.exists() && outside.exists());
+    }
+
+    #[test]
+    fn the_files_of_a_session_are_one_entry() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = SessionLibrary::new(folder.path());
+        let write =
+            |name: &str| fs::write(folder.path().join(name), b"0123456789 not pcapng, whatever its name says").unwrap();
+        for name in ["a.0002.pcapng", "a.0003.pcapng", "a.0005.pcapng", "b.pcapng", "b.0002.pcapng", "c.pcapng"] {
+            write(name);
+        }
+        let mut list: Vec<_> = library.list().unwrap().into_iter().map(|s| (s.path, s.files)).collect();
+        list.sort();
+        let at = |name: &str| folder.path().join(name);
+        let expected = [(at("a.0002.pcapng"), 2), (at("a.0005.pcapng"), 1), (at("b.pcapng"), 2), (at("c.pcapng"), 1)];
+        assert_eq!(list, expected);
+        assert_eq!(files_of_session(&at("a.0003.pcapng")), [at("a.0002.pcapng"), at("a.0003.pcapng")]);
+        assert_eq!(files_of_session(&at("b.pcapng")), [at("b.pcapng"), at("b.0002.pcapng")]);
+        library.delete(&at("b.pcapng")).unwrap();
+        assert!(!at("b.0002.pcapng").exists() && at("c.pcapng").exists());
     }
 }

@@ -33,9 +33,11 @@ pub struct Log {
     watchers: Mutex<Vec<Weak<Signal>>>,
 }
 
-/// A file of the session. There is more than one only when the file was removed while it was recorded.
+/// A file of the session. There are more when the session was told to begin new ones, or when the file was removed while it
+/// was recorded.
 struct Source {
-    file: Arc<File>,
+    /// `None`: deleted, because newer ones are kept.
+    file: Option<Arc<File>>,
     /// Offsets of section headers, and how many interfaces stand before each.
     sections: Vec<(u64, usize)>,
     interfaces: Vec<Interface>,
@@ -55,6 +57,8 @@ pub struct LogState {
     pub live: bool,
     /// All that can be read of an opened file has been indexed; always so for a live one.
     pub complete: bool,
+    /// Rows before this one are gone: their file was deleted to keep the newest ones.
+    pub first_row: u64,
 }
 
 impl Log {
@@ -81,7 +85,7 @@ impl Log {
     fn new(path: &Path, file: Arc<File>, bytes: u64, live: bool) -> Self {
         let state = LogState { file_bytes: bytes, live, complete: live, ..LogState::default() };
         let readable_bytes = if live { 0 } else { u64::MAX };
-        let source = Source { file, sections: Vec::new(), interfaces: Vec::new(), readable_bytes };
+        let source = Source { file: Some(file), sections: Vec::new(), interfaces: Vec::new(), readable_bytes };
         Self {
             path: path.to_owned(),
             rows: Rows::default(),
@@ -99,7 +103,7 @@ impl Log {
     }
 
     pub fn state(&self) -> LogState {
-        LogState { rows: self.rows.len(), ..self.state.lock().clone() }
+        LogState { rows: self.rows.len(), first_row: self.rows.first(), ..self.state.lock().clone() }
     }
 
     /// Notes and bookmarks as they are now.
@@ -149,12 +153,12 @@ impl Log {
     }
 
     /// The file that a row is in, and how much of it may be read.
-    pub(super) fn source(&self, number: u8) -> Option<(Arc<File>, u64)> {
+    pub(super) fn source(&self, number: u16) -> Option<(Arc<File>, u64)> {
         let sources = self.sources.read();
-        sources.get(usize::from(number)).map(|source| (source.file.clone(), source.readable_bytes))
+        sources.get(usize::from(number)).and_then(|source| Some((source.file.clone()?, source.readable_bytes)))
     }
 
-    pub(super) fn interface(&self, file: u8, offset: u64, number: u32) -> Option<Interface> {
+    pub(super) fn interface(&self, file: u16, offset: u64, number: u32) -> Option<Interface> {
         let sources = self.sources.read();
         let source = sources.get(usize::from(file))?;
         let section = source.sections.partition_point(|(at, _)| *at <= offset);
@@ -198,7 +202,18 @@ impl Log {
 
     /// Recording goes on in a new file.
     pub(super) fn add_file(&self, file: Arc<File>) {
+        let file = Some(file);
         self.sources.write().push(Source { file, sections: Vec::new(), interfaces: Vec::new(), readable_bytes: 0 });
+    }
+
+    /// The files before number `file` were deleted: `first_row` is the first row that is left.
+    pub(super) fn forget_before(&self, file: u16, first_row: u64) {
+        self.rows.forget_before(first_row);
+        for source in self.sources.write().iter_mut().take(usize::from(file)) {
+            // The place on the disk is free when nobody holds the file open.
+            (source.file, source.sections, source.interfaces) = (None, Vec::new(), Vec::new());
+        }
+        self.wake();
     }
 
     pub(super) fn end_recording(&self) {

@@ -21,7 +21,7 @@ mod view;
 
 pub use clock::Clock;
 pub use lane::{LaneReceiver, RecorderHandle};
-pub use library::{SessionFile, SessionLibrary};
+pub use library::{SessionFile, SessionLibrary, files_of_session};
 pub use log::{Log, LogState};
 pub use notes::Notes;
 pub use recorder::{Recorder, RecorderOptions, RecorderStatus, Subscription};

@@ -22,7 +22,7 @@ pub(super) struct Reader<'a> {
     window_bytes: usize,
     window: Vec<u8>,
     /// What the window holds: bytes of this file from this offset on.
-    file: u8,
+    file: u16,
     begins: u64,
     flows: HashMap<ConnectionId, Arc<Flow>>,
 }

@@ -14,13 +14,21 @@ use crate::model::{ConnectionId, EndpointId, EventKind};
 
 /// Rows in one sealed piece.
 pub(super) const PIECE_ROWS: usize = 65_536;
-const OFFSET_BITS: u32 = 48;
+/// In memory; a longer file is never written (`MAX_FILE_BYTES`).
+const OFFSET_BITS: u32 = 44;
+const KIND_BITS: u32 = 6;
+/// Rows say in 14 bits in which file they are.
+pub(super) const MAX_FILES: u16 = 1 << (64 - OFFSET_BITS - KIND_BITS);
+/// A row can point so far into a file: 16 TiB.
+pub(super) const MAX_FILE_BYTES: u64 = 1 << OFFSET_BITS;
+/// In an index block the kind stands behind so many bits of the offset, and the file has no number.
+const STORED_OFFSET_BITS: u32 = 48;
 const OF_ENDPOINT: u32 = 1 << 31;
 
 /// Where an event stands in the file, and what a filter needs to know of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Row {
-    /// Offset of the block (48 bits), kind (8), number of the file (8).
+    /// Offset of the block (44 bits), kind (6), number of the file (14).
     place: u64,
     /// The connection, or the endpoint when the event belongs to none.
     whose: u32,
@@ -38,7 +46,7 @@ impl Row {
         endpoint: EndpointId,
         length: usize,
     ) -> Self {
-        let place = (offset & ((1 << OFFSET_BITS) - 1)) | (kind as u64) << OFFSET_BITS;
+        let place = (offset & (MAX_FILE_BYTES - 1)) | (kind as u64) << OFFSET_BITS;
         let length = (length as u32) & !OF_ENDPOINT;
         if connection.is_none() {
             Self { place, whose: endpoint.0, length: length | OF_ENDPOINT }
@@ -47,20 +55,21 @@ impl Row {
         }
     }
 
-    pub(super) fn in_file(self, number: u8) -> Self {
-        Self { place: (self.place & (u64::MAX >> 8)) | u64::from(number) << 56, ..self }
+    pub(super) fn in_file(self, number: u16) -> Self {
+        let of_file = (1 << (OFFSET_BITS + KIND_BITS)) - 1;
+        Self { place: (self.place & of_file) | u64::from(number) << (OFFSET_BITS + KIND_BITS), ..self }
     }
 
-    pub(super) fn file(self) -> u8 {
-        (self.place >> 56) as u8
+    pub(super) fn file(self) -> u16 {
+        (self.place >> (OFFSET_BITS + KIND_BITS)) as u16
     }
 
     pub(super) fn offset(self) -> u64 {
-        self.place & ((1 << OFFSET_BITS) - 1)
+        self.place & (MAX_FILE_BYTES - 1)
     }
 
     pub(super) fn kind(self) -> EventKind {
-        EventKind::from_u8((self.place >> OFFSET_BITS) as u8)
+        EventKind::from_u8((self.place >> OFFSET_BITS) as u8 & ((1 << KIND_BITS) - 1))
     }
 
     pub(super) fn length(self) -> usize {
@@ -78,7 +87,8 @@ impl Row {
 
     pub(super) fn to_bytes(self) -> [u8; Self::BYTES] {
         let mut bytes = [0; Self::BYTES];
-        bytes[..8].copy_from_slice(&self.place.to_le_bytes());
+        let place = self.offset() | (self.kind() as u64) << STORED_OFFSET_BITS;
+        bytes[..8].copy_from_slice(&place.to_le_bytes());
         bytes[8..12].copy_from_slice(&self.whose.to_le_bytes());
         bytes[12..].copy_from_slice(&self.length.to_le_bytes());
         bytes
@@ -88,7 +98,10 @@ impl Row {
         let (place, rest) = bytes.split_at(8);
         let (whose, length) = rest.split_at(4);
         let word = |bytes: &[u8]| bytes.first_chunk::<4>().map_or(0, |b| u32::from_le_bytes(*b));
-        let place = place.first_chunk::<8>().map_or(0, |b| u64::from_le_bytes(*b));
+        let stored = place.first_chunk::<8>().map_or(0, |b| u64::from_le_bytes(*b));
+        let kind = EventKind::from_u8((stored >> STORED_OFFSET_BITS) as u8);
+        let offset = (stored & ((1 << STORED_OFFSET_BITS) - 1)).min(MAX_FILE_BYTES - 1);
+        let place = offset | (kind as u64) << OFFSET_BITS;
         Self { place, whose: word(whose), length: word(length) }
     }
 }
@@ -101,13 +114,34 @@ pub(super) struct Rows {
 
 #[derive(Default)]
 struct Pieces {
+    /// Those of forgotten rows are empty.
     sealed: Vec<Arc<[Row]>>,
     tail: Vec<Row>,
+    /// Rows before this one are forgotten: their file was deleted.
+    first: u64,
 }
 
 impl Rows {
     pub(super) fn len(&self) -> u64 {
         self.pieces.read().len()
+    }
+
+    /// The first row that is not forgotten.
+    pub(super) fn first(&self) -> u64 {
+        self.pieces.read().first
+    }
+
+    /// Rows before `first` are forgotten, and their memory is given back.
+    pub(super) fn forget_before(&self, first: u64) {
+        let mut pieces = self.pieces.write();
+        pieces.first = first.min(pieces.len()).max(pieces.first);
+        let forgotten = usize::try_from(pieces.first / PIECE_ROWS as u64).unwrap_or(usize::MAX);
+        for piece in pieces.sealed.iter_mut().take(forgotten).rev() {
+            if piece.is_empty() {
+                break;
+            }
+            *piece = Arc::default();
+        }
     }
 
     pub(super) fn append(&self, mut rows: &[Row]) {
@@ -126,6 +160,9 @@ impl Rows {
 
     pub(super) fn get(&self, row: u64) -> Option<Row> {
         let pieces = self.pieces.read();
+        if row < pieces.first {
+            return None;
+        }
         let (piece, within) = split(row)?;
         match pieces.sealed.get(piece) {
             Some(sealed) => sealed.get(within).copied(),
@@ -134,11 +171,15 @@ impl Rows {
         }
     }
 
-    /// Copies rows from `first` on, at most `count` and not beyond the end of their piece; none at the end.
+    /// Copies rows from `first` on, at most `count` and not beyond the end of their piece; none at the end, or when they
+    /// are forgotten.
     pub(super) fn copy(&self, first: u64, count: usize, out: &mut Vec<Row>) {
         out.clear();
         let Some((piece, within)) = split(first) else { return };
         let pieces = self.pieces.read();
+        if first < pieces.first {
+            return;
+        }
         if let Some(sealed) = pieces.sealed.get(piece).cloned() {
             drop(pieces);
             out.extend_from_slice(&sealed[within..(within + count).min(PIECE_ROWS)]);
@@ -300,9 +341,11 @@ mod tests {
     #[test]
     fn a_row_is_sixteen_bytes_and_keeps_what_it_was_given() {
         assert_eq!(size_of::<Row>(), Row::BYTES);
-        let row = Row::new(1 << 40, EventKind::Sent, ConnectionId(7), EndpointId(3), 65_527).in_file(5);
+        let row = Row::new(1 << 40, EventKind::Sent, ConnectionId(7), EndpointId(3), 65_527).in_file(MAX_FILES - 1);
+        assert_eq!((row.offset(), row.kind(), row.file()), (1 << 40, EventKind::Sent, MAX_FILES - 1));
         let row = Row::from_bytes(&row.to_bytes());
-        assert_eq!((row.offset(), row.kind(), row.file(), row.length()), (1 << 40, EventKind::Sent, 5, 65_527));
+        assert_eq!((row.offset(), row.kind(), row.file(), row.length()), (1 << 40, EventKind::Sent, 0, 65_527));
+        assert!(EventKind::ALL.len() <= 1 << KIND_BITS);
         assert_eq!((row.connection(), row.own_endpoint()), (ConnectionId(7), None));
         let row = Row::new(8, EventKind::Listening, ConnectionId::NONE, EndpointId(3), 400);
         assert_eq!(
@@ -329,6 +372,26 @@ mod tests {
         assert_eq!(out.len(), 10);
         rows.copy(u64::MAX, 100, &mut out);
         assert!(out.is_empty());
+    }
+
+    #[test]
+    fn forgotten_rows_are_gone_and_the_others_stay_where_they_are() {
+        let rows = Rows::default();
+        let many: Vec<_> = (0..3 * PIECE_ROWS as u64)
+            .map(|n| Row::new(n, EventKind::Sent, ConnectionId(1), EndpointId(1), 0))
+            .collect();
+        rows.append(&many);
+        let first = PIECE_ROWS as u64 + 10;
+        rows.forget_before(first);
+        rows.forget_before(5);
+        assert_eq!((rows.first(), rows.len()), (first, many.len() as u64));
+        assert_eq!((rows.get(first - 1), rows.get(first).map(Row::offset)), (None, Some(first)));
+        let mut out = Vec::new();
+        rows.copy(first - 1, 10, &mut out);
+        assert!(out.is_empty());
+        rows.copy(first, 10, &mut out);
+        assert_eq!(out.len(), 10);
+        assert!(rows.pieces.read().sealed[0].is_empty() && !rows.pieces.read().sealed[1].is_empty());
     }
 
     #[test]

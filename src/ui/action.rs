@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use crate::engine::{CloseHow, Peers, Repeat, Target};
 use crate::model::{
-    ConnectionId, Draft, EndpointId, EndpointSettings, HighlightRule, SavedFilter, SavedPayload, SendId, TextEncoding,
+    ConnectionId, Draft, EndpointId, EndpointSettings, HighlightRule, Rotation, SavedFilter, SavedPayload, SendId,
+    TextEncoding,
 };
 use crate::session::{FindStep, Scope};
 use crate::words::Language;
@@ -136,6 +137,8 @@ pub enum SessionAction {
     ShowLive,
     Delete(PathBuf),
     RefreshList,
+    /// When the session being recorded goes on in a new file.
+    SetRotation(Rotation),
     /// The session that a crash left behind is not wanted now; it stays in the list.
     DismissCrashed,
 }

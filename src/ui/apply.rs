@@ -130,6 +130,7 @@ pub fn preferences(state: &State) -> Preferences {
         theme: state.theme,
         zoom: (state.zoom > 0.0).then_some(state.zoom),
         local_time: state.local_time,
+        rotation: state.rotation,
         workspace: state.workspace_path.clone(),
         // The file has the newest first.
         history: state.history.iter().rev().cloned().collect(),

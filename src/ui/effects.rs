@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, Source, Target};
 use crate::filter::Filter;
-use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, SendId, Timestamp};
+use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, Rotation, SendId, Timestamp};
 use crate::session::export::Progress;
 use crate::session::{FindStep, Highlight, LogState, Query, RecorderStatus, SessionFile, ViewSnapshot};
 use crate::workspace::{Preferences, ThemeChoice, Workspace, WorkspaceError};
@@ -31,6 +31,8 @@ pub trait Effects {
     fn find_step(&mut self, step: FindStep, from: Option<u64>);
     fn highlight(&mut self, rules: Arc<[Highlight]>);
     fn want(&mut self, first: u64, count: usize);
+    /// When the session being recorded goes on in a new file.
+    fn rotate(&mut self, rotation: Rotation);
     /// Leaves the opened file.
     fn show_live(&mut self);
 

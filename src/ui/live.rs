@@ -19,7 +19,7 @@ use super::app;
 use super::effects::{Done, Effects, Feed, Job, WindowOrder};
 use crate::engine::{Busy, CloseHow, Engine, EngineSnapshot, Peers, Repeat, Source, Target};
 use crate::filter::Filter;
-use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, SendId, Timestamp};
+use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, Rotation, SendId, Timestamp};
 use crate::session::{
     Clock, FindStep, Highlight, Log, LogState, LogView, Query, Recorder, RecorderHandle, RecorderOptions,
     RecorderStatus, SessionLibrary, ViewSnapshot,
@@ -208,6 +208,12 @@ impl Effects for Live {
 
     fn want(&mut self, first: u64, count: usize) {
         self.with_view(|view| view.want(first, count));
+    }
+
+    fn rotate(&mut self, rotation: Rotation) {
+        if let Some(recorder) = &self.recorder {
+            recorder.set_rotation(rotation);
+        }
     }
 
     fn show_live(&mut self) {

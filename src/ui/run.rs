@@ -76,13 +76,16 @@ fn prepare(
         zoom: preferences.zoom.unwrap_or(1.0),
         // Nobody chose yet: the clock on the wall.
         local_time: preferences.local_time || preferences.version == 0,
+        rotation: preferences.rotation,
         history: preferences.history.iter().rev().cloned().collect(),
         workspace_path: Some(path.clone()),
         ..State::default()
     };
+    state.query.local_time = state.local_time;
     state.other_preferences = preferences;
     state.sessions.folder = folders.sessions();
     let (mut live, failure) = Live::start(runtime, folders, lock, ours)?;
+    live.rotate(state.rotation);
     let now = live.now();
     if let Some(failure) = failure {
         apply::recording_failed(&mut state, &failure, now);

@@ -7,7 +7,7 @@ use super::app;
 use super::effects::{Done, Effects, Feed, Job, WindowOrder};
 use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, Source, Target};
 use crate::filter::Filter;
-use crate::model::{ConnectionId, EndpointId, EndpointSettings, SendId, Timestamp};
+use crate::model::{ConnectionId, EndpointId, EndpointSettings, Rotation, SendId, Timestamp};
 use crate::session::{FindStep, Highlight, LogState, Query, RecorderStatus, ViewSnapshot};
 
 /// An order as it was given.
@@ -26,6 +26,7 @@ pub enum Order {
     FindStep(FindStep, Option<u64>),
     Highlight(Arc<[Highlight]>),
     Want(u64, usize),
+    Rotate(Rotation),
     ShowLive,
     Start(Job),
     Window(WindowOrder),
@@ -115,6 +116,10 @@ impl Effects for Stage {
 
     fn want(&mut self, first: u64, count: usize) {
         self.orders.push(Order::Want(first, count));
+    }
+
+    fn rotate(&mut self, rotation: Rotation) {
+        self.orders.push(Order::Rotate(rotation));
     }
 
     fn show_live(&mut self) {

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use crate::engine::{EngineSnapshot, Target};
 use crate::filter::Mistake;
 use crate::model::{
-    ConnectionId, Draft, Encodings, EndpointId, EndpointSettings, Failure, Flow, HighlightRule, SavedFilter,
+    ConnectionId, Draft, Encodings, EndpointId, EndpointSettings, Failure, Flow, HighlightRule, Rotation, SavedFilter,
     SavedPayload, SendId, TextEncoding, Timestamp,
 };
 use crate::session::export::Progress;
@@ -99,6 +99,7 @@ pub struct State {
 
     pub saving: Saving,
     pub sessions: Sessions,
+    pub rotation: Rotation,
     /// A dialog of the system's is open: its buttons wait.
     pub dialog_open: bool,
     /// The system has no file dialog, or gave none: say so and point at the path field.

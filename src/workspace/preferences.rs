@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{MAX_FILE_BYTES, disk};
-use crate::model::{Doing, Failure};
+use crate::model::{Doing, Failure, Rotation};
 use crate::words::Language;
 
 const FILE: &str = "preferences.toml";
@@ -27,12 +27,19 @@ pub struct Preferences {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zoom: Option<f32>,
     pub local_time: bool,
+    /// Of the sessions that the window records.
+    #[serde(skip_serializing_if = "is_off")]
+    pub rotation: Rotation,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<PathBuf>,
     pub history: Vec<String>,
     /// Settings of a newer version, kept as they are.
     #[serde(flatten)]
     pub rest: toml::Table,
+}
+
+fn is_off(rotation: &Rotation) -> bool {
+    *rotation == Rotation::default()
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +85,9 @@ impl Preferences {
 
     fn within_bounds(mut self) -> Self {
         self.zoom = self.zoom.filter(|zoom| ZOOM.contains(zoom));
+        self.rotation.every_bytes = self.rotation.every_bytes.filter(|bytes| *bytes >= Rotation::LEAST_BYTES);
+        self.rotation.every_secs = self.rotation.every_secs.filter(|secs| *secs >= Rotation::LEAST_SECS);
+        self.rotation.keep_files = self.rotation.keep_files.filter(|files| *files > 0);
         self.history.retain(|line| line.len() <= MAX_HISTORY_LINE_BYTES);
         self.history.truncate(MAX_HISTORY);
         self

@@ -4,6 +4,7 @@
 //! Called by: `ui` and `cli`, which start and finish it; the engine holds its `RecorderHandle`.
 
 mod file;
+pub(super) mod rotation;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -19,7 +20,7 @@ use parking_lot::{Condvar, Mutex};
 
 use super::lane::{self, RecorderHandle};
 use super::{Clock, Log};
-use crate::model::{Doing, Failure, Reason, Recorded};
+use crate::model::{Doing, Failure, Reason, Recorded, Rotation};
 
 use file::{Disk, Storages};
 use thread::Machine;
@@ -46,10 +47,13 @@ pub struct Recorder {
 
 #[derive(Clone, Debug, Default)]
 pub struct RecorderStatus {
+    /// The file that grows.
     pub path: Option<PathBuf>,
     pub events: u64,
-    /// Bytes in the file.
+    /// Bytes in the session's files, without those that were deleted to keep the newest ones.
     pub file_bytes: u64,
+    /// Events that stood in deleted files.
+    pub deleted_events: u64,
     /// Why events are not being recorded right now.
     pub failing: Option<Failure>,
     /// Events not recorded since `failing` began, and over the whole session.
@@ -61,6 +65,7 @@ pub struct RecorderStatus {
 #[derive(Default)]
 struct Shared {
     status: Mutex<RecorderStatus>,
+    rotation: Mutex<Rotation>,
     ended: Mutex<Ended>,
     end: Condvar,
 }
@@ -115,6 +120,11 @@ impl Recorder {
 
     pub fn status(&self) -> RecorderStatus {
         self.shared.status.lock().clone()
+    }
+
+    /// When a new file is begun, and how many are kept; takes effect within a second.
+    pub fn set_rotation(&self, rotation: Rotation) {
+        *self.shared.rotation.lock() = rotation;
     }
 
     /// The growing log; `None` without `keep_rows` or without a file.

@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use super::file::{Disk, Storage, Storages, SyncOrder};
 use super::{Recorder, RecorderOptions, RecorderStatus};
 use crate::model::{
-    ConnectionId, EndpointId, Event, EventKind, Flow, Happening, Reason, Recorded, Role, Transport, What,
+    ConnectionId, EndpointId, Event, EventKind, Flow, Happening, Reason, Recorded, Role, Rotation, Transport, What,
 };
 use crate::session::{Log, RecorderHandle, Subscription};
 
@@ -214,6 +214,103 @@ fn whichever_call_fails_the_file_is_an_exact_prefix_and_the_gap_is_exact() {
             fail_at += 1;
         }
         assert!(fail_at > 10);
+    }
+}
+
+/// Rounds of half a megabyte, with a new file for each two of them.
+fn record_rotating(path: &Path, storages: Box<dyn Storages>, keep_files: Option<u32>) -> Option<Rotated> {
+    let options = RecorderOptions { path: Some(path.to_owned()), keep_rows: true, subscription: 64 };
+    let (recorder, handle, subscription) = Recorder::start_on(options, storages).ok()?;
+    recorder.set_rotation(Rotation { every_bytes: Some(Rotation::LEAST_BYTES), every_secs: None, keep_files });
+    let (subscription, flow) = (subscription.unwrap(), flow());
+    let mut seen = Vec::new();
+    for round in 0..10 {
+        for _ in 0..9 {
+            handle.note(chunk(&handle, &flow, vec![round; 60_000]));
+        }
+        seen.extend(take(&subscription, 9));
+    }
+    let log = recorder.log().unwrap();
+    drop(handle);
+    let status = recorder.finish(LIMIT);
+    seen.extend(subscription.iter().flat_map(|batch| batch.to_vec()));
+    Some(Rotated { log, seen, status })
+}
+
+struct Rotated {
+    log: Arc<Log>,
+    seen: Vec<Recorded>,
+    status: RecorderStatus,
+}
+
+fn files_of(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    // The first file has no number: "a.pcapng" stands behind "a.0002.pcapng" by name.
+    files.sort_by_key(|path| super::rotation::place_in_set(path).1);
+    files
+}
+
+#[test]
+fn a_session_goes_on_in_new_files_and_the_log_spans_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let rotated = record_rotating(&folder.path().join("a.pcapng"), Box::new(Disk), None).unwrap();
+    let files = files_of(folder.path());
+    assert!(files.len() >= 5, "{files:?}");
+    let mut next = 1;
+    for file in &files {
+        let bytes = std::fs::metadata(file).unwrap().len();
+        assert!(bytes < 3 * Rotation::LEAST_BYTES, "{bytes}");
+        let read = read(file);
+        assert_eq!(check(&read, &rotated.seen, next), 0);
+        next = read.last().unwrap().seq + 1;
+    }
+    assert_eq!(next, rotated.status.events + 1);
+    let state = rotated.log.state();
+    assert_eq!((state.rows, state.first_row), (rotated.status.events, 0));
+    for row in 0..state.rows {
+        assert_eq!(rotated.log.read(row).unwrap().seq, row + 1);
+    }
+    let bytes: u64 = files.iter().map(|file| std::fs::metadata(file).unwrap().len()).sum();
+    assert_eq!((rotated.status.file_bytes, rotated.status.path.as_ref()), (bytes, files.last()));
+}
+
+#[test]
+fn only_the_newest_files_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let rotated = record_rotating(&folder.path().join("a.pcapng"), Box::new(Disk), Some(2)).unwrap();
+    let files = files_of(folder.path());
+    assert_eq!(files.len(), 2, "{files:?}");
+    let oldest = read(&files[0])[0].seq;
+    let state = rotated.log.state();
+    assert_eq!((state.rows, state.first_row), (rotated.status.events, oldest - 1));
+    assert_eq!(rotated.status.deleted_events, oldest - 1);
+    assert!(rotated.log.read(state.first_row - 1).is_err());
+    for row in state.first_row..state.rows {
+        assert_eq!(rotated.log.read(row).unwrap().seq, row + 1);
+    }
+}
+
+#[test]
+fn whichever_call_fails_while_files_change_the_gap_is_exact() {
+    const EIO: i32 = 5;
+    let root = tempfile::tempdir().unwrap();
+    let mut fail_at = 3;
+    loop {
+        let plan = Plan::new(fail_at, 1, EIO, Some(5000));
+        let folder = root.path().join(fail_at.to_string());
+        std::fs::create_dir(&folder).unwrap();
+        if let Some(rotated) = record_rotating(&folder.join("a.pcapng"), Box::new(Faulty { plan: plan.clone() }), None)
+        {
+            let read: Vec<_> = files_of(&folder).iter().flat_map(|file| read(file)).collect();
+            let lost = check(&read, &rotated.seen, 1);
+            let lost = lost + rotated.seen.last().unwrap().seq - read.last().unwrap().seq;
+            assert_eq!(lost, rotated.status.unrecorded_total, "call {fail_at}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+        if plan.calls.load(Ordering::Relaxed) <= fail_at {
+            break;
+        }
+        fail_at += 5;
     }
 }
 

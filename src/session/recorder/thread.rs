@@ -118,6 +118,10 @@ impl Machine {
         let total = events.len() as u64;
         let (mut taken, mut given) = (0u64, 0u32);
         for event in events.drain(..) {
+            // Not sooner: the last file of a session would be an empty one.
+            if self.batched_events == 0 {
+                self.rotate();
+            }
             taken += 1;
             if self.put(event) {
                 self.flush();
@@ -264,6 +268,17 @@ impl Machine {
         self.show_status();
     }
 
+    /// Begins the next file where this one is large or old enough, and deletes what is too old to be kept.
+    fn rotate(&mut self) {
+        let rotation = *self.shared.rotation.lock();
+        let Some(writing) = self.writing.as_mut().filter(|_| self.failing.is_none()) else { return };
+        if writing.is_rotation_due(rotation)
+            && let Err(failure) = writing.rotate(rotation)
+        {
+            self.lose(0, 0, failure);
+        }
+    }
+
     fn hand_on(&mut self) {
         let Some(subscriber) = &self.subscriber else { return };
         if self.outgoing.is_empty() {
@@ -287,7 +302,13 @@ impl Machine {
     fn show_status(&self) {
         let mut status = self.shared.status.lock();
         status.events = self.seq;
-        status.file_bytes = self.writing.as_ref().map_or(0, Writing::file_bytes);
+        if let Some(writing) = &self.writing {
+            status.file_bytes = writing.kept_bytes();
+            status.deleted_events = writing.deleted_rows();
+            if status.path.as_deref() != Some(writing.path()) {
+                status.path = Some(writing.path().to_owned());
+            }
+        }
         status.unrecorded_total = self.unrecorded_total;
         status.unrecorded_now = self.failing.as_ref().map_or(0, |failing| failing.events);
         match (&self.failing, &status.failing) {
@@ -345,6 +366,8 @@ struct Syncer {
     orders: SyncSender<SyncOrder>,
     error: Arc<Mutex<Option<std::io::Error>>>,
     synced_bytes: u64,
+    /// What could not be handed over yet.
+    waiting: Option<SyncOrder>,
     /// The disk was told to begin with the file up to here.
     begun_bytes: u64,
 }
@@ -363,18 +386,18 @@ impl Syncer {
             }
         };
         thread::Builder::new().name("session-sync".into()).spawn(run).ok()?;
-        Some(Self { orders, error, synced_bytes: 0, begun_bytes: 0 })
+        Some(Self { orders, error, synced_bytes: 0, waiting: None, begun_bytes: 0 })
     }
 
-    fn sync(&mut self, writing: &Writing) {
-        if writing.file_bytes() == self.synced_bytes {
-            return;
+    fn sync(&mut self, writing: &mut Writing) {
+        if self.waiting.is_none() && writing.kept_bytes() != self.synced_bytes {
+            self.synced_bytes = writing.kept_bytes();
+            self.waiting = writing.sync();
         }
         // Full: the last one still runs.
-        if let Some(sync) = writing.sync()
-            && self.orders.try_send(sync).is_ok()
+        if let Some(TrySendError::Full(order)) = self.waiting.take().and_then(|order| self.orders.try_send(order).err())
         {
-            self.synced_bytes = writing.file_bytes();
+            self.waiting = Some(order);
         }
     }
 

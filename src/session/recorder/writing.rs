@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::file::{KEEP_FREE_BYTES, Storage, Storages, SyncOrder};
-use crate::model::{Doing, Event, EventKind, Failure, Reason};
+use super::rotation::{Files, KeptFile};
+use crate::model::{Doing, Event, EventKind, Failure, Reason, Rotation};
 use crate::session::log::Log;
 use crate::session::pcapng::batch::Batch;
 use crate::session::pcapng::encoder::Encoder;
 use crate::session::pcapng::index::{End, Index};
-use crate::session::rows::{ConnectionRow, Fresh, Jump, PIECE_ROWS, Seen};
+use crate::session::rows::{ConnectionRow, Fresh, Jump, MAX_FILE_BYTES, MAX_FILES, PIECE_ROWS, Seen};
 
 /// Free space is looked at after so many bytes at the latest, and when recording begins again.
 const BYTES_TO_LOOK: u64 = 8 * 1024 * 1024;
@@ -26,7 +27,10 @@ pub(super) struct Writing {
     /// `None`: the file was removed under us.
     storage: Option<Box<dyn Storage>>,
     /// Counts the files of this session: a new one is begun when the old one was removed.
-    file_number: u8,
+    file_number: u16,
+    files: Files,
+    /// Finished files that no sync has been ordered for.
+    unsynced: Vec<SyncOrder>,
     /// Bytes of whole blocks in the file.
     good_bytes: u64,
     /// Something that is not whole may stand behind them.
@@ -63,6 +67,8 @@ impl Writing {
             storages,
             storage: None,
             file_number: 0,
+            files: Files::new(path),
+            unsynced: Vec::new(),
             good_bytes: 0,
             torn: false,
             bytes_to_look: 0,
@@ -105,8 +111,52 @@ impl Writing {
         self.good_bytes
     }
 
-    pub(super) fn sync(&self) -> Option<SyncOrder> {
-        self.storage.as_ref().map(|storage| storage.sync())
+    /// Bytes in all files that are kept.
+    pub(super) fn kept_bytes(&self) -> u64 {
+        self.files.finished_bytes() + self.good_bytes
+    }
+
+    /// Rows of files that were deleted.
+    pub(super) fn deleted_rows(&self) -> u64 {
+        self.files.oldest().map_or(0, |file| file.first_row)
+    }
+
+    /// Of this file, and of those that were finished since it was asked for last.
+    pub(super) fn sync(&mut self) -> Option<SyncOrder> {
+        let mut orders = mem::take(&mut self.unsynced);
+        orders.extend(self.storage.as_ref().map(|storage| storage.sync()));
+        (!orders.is_empty()).then(|| -> SyncOrder { Box::new(move || orders.iter_mut().try_for_each(|order| order())) })
+    }
+
+    pub(super) fn is_rotation_due(&self, rotation: Rotation) -> bool {
+        // A file without rows is not worth another, and rows can point into so many files only.
+        self.rows > self.rows_before_file
+            && self.file_number + 1 < MAX_FILES
+            && self.batch.is_empty()
+            && (self.files.is_due(rotation, self.good_bytes) || self.good_bytes > MAX_FILE_BYTES / 2)
+    }
+
+    /// Finishes this file, begins the next one, and deletes those that are too many.
+    pub(super) fn rotate(&mut self, rotation: Rotation) -> Result<(), Failure> {
+        self.finish()?;
+        let bytes = self.good_bytes;
+        self.unsynced.extend(self.storage.as_ref().map(|storage| storage.sync()));
+        self.unlock();
+        self.storage = None;
+        self.path = self.files.next_path();
+        let next = KeptFile { path: self.path.clone(), number: self.file_number + 1, first_row: self.rows, bytes: 0 };
+        self.files.began(next, bytes);
+        // Should the next file fail, it is tried again like one that was removed.
+        self.good_bytes = 0;
+        self.begin_next_file()?;
+        while let Some(old) = self.files.surplus(rotation) {
+            // What cannot be deleted stays where it is: the session goes on without it.
+            let _ = std::fs::remove_file(&old.path);
+        }
+        if let (Some(log), Some(oldest)) = (&self.log, self.files.oldest()) {
+            log.forget_before(oldest.number, oldest.first_row);
+        }
+        Ok(())
     }
 
     pub(super) fn begin_writeback(&self, from: u64) -> Option<SyncOrder> {
@@ -170,10 +220,14 @@ impl Writing {
         if self.storage.is_some() {
             return self.cut_torn();
         }
-        // A row says in eight bits in which file it is.
-        let number = self.file_number.checked_add(1).ok_or_else(|| self.gone())?;
+        self.begin_next_file()
+    }
+
+    fn begin_next_file(&mut self) -> Result<(), Failure> {
+        let number = Some(self.file_number + 1).filter(|number| *number < MAX_FILES).ok_or_else(|| self.gone())?;
         let handle = self.begin_file()?;
         self.file_number = number;
+        self.files.began_anew(number, self.rows);
         // In a file that does not begin with event 1, the first row is a jump.
         (self.next_seq, self.written_next_seq) = (0, 0);
         self.batch.clear();

@@ -58,6 +58,11 @@ pub fn apply(state: &mut State, action: SessionAction, seen: &Seen<'_>, effects:
             state.crashed_offer = None;
             preferences_changed(state, seen.now);
         }
+        SessionAction::SetRotation(rotation) => {
+            state.rotation = rotation;
+            effects.rotate(rotation);
+            preferences_changed(state, seen.now);
+        }
         SessionAction::RefreshList => effects.start(Job::ListSessions),
     }
 }

@@ -280,6 +280,7 @@ fn a_crashed_session_is_offered_once() {
         modified: std::time::SystemTime::UNIX_EPOCH,
         recording: false,
         crashed,
+        files: 1,
     };
     bench.landed(Done::Listed { folder: "/s".into(), result: Ok(vec![file(true)]) });
     let (text, open) = bench.state.crashed_offer.clone().unwrap();

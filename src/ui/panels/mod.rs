@@ -13,6 +13,7 @@ mod log;
 mod notes;
 mod palette;
 mod payloads;
+mod rotation;
 mod save_log;
 mod sessions;
 mod sidebar;

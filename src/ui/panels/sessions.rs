@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use egui::{Align, Align2, Id, Key, Layout, Modal, Pos2, RichText, TextEdit, Ui, Vec2};
 
 use super::log::text::Clock;
+use super::rotation::RotationFields;
 use crate::model::Timestamp;
 use crate::session::SessionFile;
 use crate::ui::action::{Action, Form, SessionAction, ViewAction};
@@ -21,11 +22,18 @@ pub struct SessionsDialog {
     /// Delete was pressed once for this one: the second press does it.
     sure: Option<PathBuf>,
     path: String,
+    rotation: RotationFields,
 }
 
 impl Default for SessionsDialog {
     fn default() -> Self {
-        Self { list: RowList::default(), clock: Clock::new(), sure: None, path: String::new() }
+        Self {
+            list: RowList::default(),
+            clock: Clock::new(),
+            sure: None,
+            path: String::new(),
+            rotation: RotationFields::default(),
+        }
     }
 }
 
@@ -44,7 +52,7 @@ impl Panel for SessionsDialog {
             ui.ctx(),
             |ui| {
                 ui.set_width(720.0_f32.min(screen.width() - 80.0));
-                self.content(ctx, ui, (screen.height() - 260.0).clamp(120.0, 420.0), actions);
+                self.content(ctx, ui, (screen.height() - 310.0).clamp(120.0, 420.0), actions);
             },
         );
         if modal.should_close() {
@@ -88,6 +96,8 @@ impl SessionsDialog {
             }
         }
         self.by_path(ctx, ui, actions);
+        ui.separator();
+        self.rotation.ui(ctx, ui, actions);
     }
 
     fn rows(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, files: &[SessionFile], height: f32, actions: &mut Vec<Action>) {
@@ -104,7 +114,9 @@ impl SessionsDialog {
 
     fn by_path(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
         ui.separator();
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        // A row of its own height: what stands beneath must not push the dialog up.
+        let row = Vec2::new(ui.available_width(), 26.0);
+        ui.allocate_ui_with_layout(row, Layout::right_to_left(Align::Center), |ui| {
             let open = widgets::button(ui, ctx.words.get("sessions.open_path"));
             let choose = egui::Button::new(ctx.words.get("sessions.choose")).min_size(Vec2::new(0.0, 26.0));
             if ui.add_enabled(!ctx.state.dialog_open, choose).clicked() {
@@ -163,7 +175,10 @@ fn row(
         let shown = clock.date_time(time, true);
         write(250.0, shown.split('.').next().unwrap_or_default(), ctx.theme.dim);
     }
-    let bytes = words.bytes(file.bytes);
+    let mut bytes = words.bytes(file.bytes);
+    if file.files > 1 {
+        bytes = format!("{bytes} · {}", words.count("count.files", u64::from(file.files)));
+    }
     write(if wide { 410.0 } else { 250.0 }, &bytes, ctx.theme.dim);
     let mark = if file.recording {
         Some((words.get("sessions.recording"), ctx.theme.ok))
