@@ -6,12 +6,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::durations;
 use super::endpoints;
 use super::sizes;
-use crate::model::{EndpointUri, LineEnding, Rotation};
+use crate::model::{Encodings, EndpointUri, LineEnding, Rotation, TextEncoding};
 
 const ABOUT: &str = "Start TCP and UDP sockets, send payloads, watch every socket event live, and keep all of it.
 
@@ -178,6 +179,9 @@ pub struct ExportArguments {
     /// Where to write it: whole or not at all [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// How content is read as text
+    #[arg(long, value_name = "ENCODING", default_value = "UTF-8", ignore_case = true, hide_default_value = true, value_parser = encoding_of())]
+    pub encoding: TextEncoding,
 }
 
 /// Print a completion script for a shell
@@ -221,6 +225,9 @@ pub struct SessionArguments {
     /// Print what happens, one line per event on standard error (connect and send)
     #[arg(long, short)]
     pub verbose: bool,
+    /// The encoding of text: what is sent with --text, and how content is shown
+    #[arg(long, value_name = "ENCODING", default_value = "UTF-8", ignore_case = true, hide_default_value = true, value_parser = encoding_of())]
+    pub encoding: TextEncoding,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -242,6 +249,10 @@ pub enum ExportFormat {
 }
 
 impl SessionArguments {
+    pub fn encodings(&self) -> Encodings {
+        Encodings { everywhere: self.encoding, ..Encodings::default() }
+    }
+
     pub fn rotation(&self) -> Rotation {
         Rotation {
             every_bytes: self.rotate_size,
@@ -272,6 +283,15 @@ impl ExportFormat {
             Self::Pcapng => "pcapng",
         }
     }
+}
+
+/// The names of all encodings.
+fn encoding_of() -> impl TypedValueParser<Value = TextEncoding> {
+    let names = TextEncoding::ALL.map(|encoding| PossibleValue::new(encoding.name()));
+    PossibleValuesParser::new(names).map(|name| {
+        let named = |encoding: &TextEncoding| encoding.name().eq_ignore_ascii_case(&name);
+        TextEncoding::ALL.into_iter().find(named).unwrap_or_default()
+    })
 }
 
 fn rotation_size(text: &str) -> Result<u64, String> {
@@ -339,6 +359,7 @@ mod tests {
             "send tcp://127.0.0.1:1 --text a --hex 00",
             "send tcp://127.0.0.1:1 --file a --eol lf",
             "send tcp://127.0.0.1:1 --text a --repeat 0",
+            "send tcp://127.0.0.1:1 --text a --encoding ebcdic",
             "export a.pcapng",
             "export a.pcapng --as xml",
             "completions tcsh7",

@@ -1,6 +1,5 @@
 //! `sockscope connect`: standard input to the peer, what the peer says to standard output, half-close at the input's end.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -26,7 +25,7 @@ type Input = mpsc::Receiver<std::io::Result<Bytes>>;
 
 pub fn connect(arguments: ConnectArguments) -> Result<(), Refusal> {
     let settings = endpoints::connecting(&arguments.endpoint);
-    live::run(&arguments.session, Output::Bytes, HashMap::new(), async |live| {
+    live::run(&arguments.session, Output::Bytes, arguments.session.encodings(), async |live| {
         live.set_unfinished(Some(format!("{} was not connected in time.", arguments.endpoint)));
         live.open(ID, &settings).await;
         live.opened(ID).await.map_err(|failure| sentence(&failure))?;

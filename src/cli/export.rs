@@ -8,6 +8,7 @@ use super::Refusal;
 use super::arguments::ExportArguments;
 use super::live::sentence;
 use super::standard;
+use crate::model::Encodings;
 use crate::session::export::{self as formats, Progress};
 use crate::session::{Log, LogState, Query};
 
@@ -20,7 +21,7 @@ pub fn export(arguments: &ExportArguments) -> Result<(), Refusal> {
     let log = Log::open(&arguments.session).map_err(|failure| sentence(&failure))?;
     // All of the file is read once; one that is still being recorded is taken as it is now.
     let state = log.wait_complete(Duration::MAX);
-    let (query, progress) = (Query::default(), Progress::default());
+    let (query, progress) = (query(arguments), Progress::default());
     match &arguments.output {
         // A rename would put a file in the place of a device or a pipe: those are written to as they are.
         Some(path) if is_special(path) => {
@@ -41,6 +42,11 @@ pub fn export(arguments: &ExportArguments) -> Result<(), Refusal> {
         }
     }
     whole(&arguments.session, &state)
+}
+
+fn query(arguments: &ExportArguments) -> Query {
+    let encodings = Encodings { everywhere: arguments.encoding, ..Encodings::default() };
+    Query { encodings: encodings.into(), ..Query::default() }
 }
 
 /// An export in the place of what it is made from would destroy it.

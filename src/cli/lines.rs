@@ -1,11 +1,10 @@
 //! One event in one line for people: time, arrow, socket, size, content. Pure. Called by: `printer`.
 
-use std::collections::HashMap;
 use std::fmt::Write;
 
 use jiff::tz::TimeZone;
 
-use crate::model::{EndpointId, Event, Recorded, Role, TextEncoding, Timestamp, What};
+use crate::model::{Encodings, Event, Recorded, Role, Timestamp, What};
 use crate::payload;
 use crate::words::{Language, Words};
 
@@ -15,12 +14,11 @@ pub const CONTENT_BYTES: usize = 4096;
 pub struct Lines {
     words: &'static Words,
     zone: TimeZone,
-    /// The encodings that a workspace names; UTF-8 for all others.
-    encodings: HashMap<EndpointId, TextEncoding>,
+    encodings: Encodings,
 }
 
 impl Lines {
-    pub fn new(zone: TimeZone, encodings: HashMap<EndpointId, TextEncoding>) -> Self {
+    pub fn new(zone: TimeZone, encodings: Encodings) -> Self {
         Self { words: Words::of(Language::English), zone, encodings }
     }
 
@@ -38,7 +36,7 @@ impl Lines {
         let _ = write!(line, " {mark} {}  ", socket(event));
         match &event.what {
             What::Received(bytes) | What::Sent(bytes) => {
-                let encoding = self.encodings.get(&event.flow.endpoint).copied().unwrap_or_default();
+                let encoding = self.encodings.of(&event.flow);
                 let content = payload::visible(bytes, encoding, CONTENT_BYTES);
                 let _ = write!(line, "{} B  {content}", bytes.len());
             }

@@ -1,6 +1,5 @@
 //! `sockscope listen` and `sockscope run`: many endpoints, every event printed, until something says stop.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use super::Refusal;
@@ -10,7 +9,9 @@ use super::live::{self, Live, sentence};
 use super::printer::Output;
 use super::standard;
 use crate::engine::EndpointState;
-use crate::model::{Doing, EndpointId, EndpointSettings, Failure, PayloadFormat, Protocol, Reason, SavedPayload};
+use crate::model::{
+    Doing, EndpointId, EndpointSettings, Failure, PayloadFormat, Protocol, Reason, SavedPayload, TextEncoding,
+};
 use crate::words::{Language, Words};
 use crate::workspace::{Workspace, WorkspaceError};
 
@@ -20,7 +21,9 @@ pub fn listen(arguments: &ListenArguments) -> Result<(), Refusal> {
         .iter()
         .map(|uri| endpoints::listening(uri, arguments.echo, arguments.max_peers, arguments.dual_stack))
         .collect();
-    live::run(&arguments.session, Output::Lines, HashMap::new(), async |live| watch(live, &endpoints).await)
+    live::run(&arguments.session, Output::Lines, arguments.session.encodings(), async |live| {
+        watch(live, &endpoints).await
+    })
 }
 
 pub fn run(arguments: &RunArguments) -> Result<(), Refusal> {
@@ -32,7 +35,9 @@ pub fn run(arguments: &RunArguments) -> Result<(), Refusal> {
     if !arguments.trust {
         say_what_stays_out_of_reach(path, &workspace.payloads);
     }
-    let encodings = (1..).map(EndpointId).zip(workspace.endpoints.iter().map(|endpoint| endpoint.shown_as)).collect();
+    let mut encodings = arguments.session.encodings();
+    let own = workspace.endpoints.iter().map(|endpoint| endpoint.shown_as);
+    encodings.endpoints = (1..).map(EndpointId).zip(own).filter(|(_, own)| *own != TextEncoding::default()).collect();
     live::run(&arguments.session, Output::Lines, encodings, async |live| watch(live, &workspace.endpoints).await)
 }
 

@@ -5,7 +5,6 @@
 //! Called by: `listen`, `connect`, `send`.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
@@ -23,7 +22,7 @@ use super::lines::Lines;
 use super::printer::{Output, Printer, Style};
 use super::signals::Signals;
 use crate::engine::{EndpointState, Engine, EngineSnapshot};
-use crate::model::{Doing, EndpointId, EndpointSettings, Failure, Reason, TextEncoding};
+use crate::model::{Doing, Encodings, EndpointId, EndpointSettings, Failure, Reason};
 use crate::session::{Recorder, RecorderOptions, RecorderStatus};
 use crate::words::{Language, Words};
 
@@ -57,12 +56,7 @@ enum Ending {
 }
 
 /// Opens a session, lets `work` have it, and closes it.
-pub fn run<W>(
-    arguments: &SessionArguments,
-    output: Output,
-    encodings: HashMap<EndpointId, TextEncoding>,
-    work: W,
-) -> Result<(), Refusal>
+pub fn run<W>(arguments: &SessionArguments, output: Output, encodings: Encodings, work: W) -> Result<(), Refusal>
 where
     W: AsyncFnOnce(&Live) -> Result<(), Refusal>,
 {
@@ -80,7 +74,7 @@ where
 async fn run_on_runtime<W>(
     arguments: &SessionArguments,
     output: Output,
-    encodings: HashMap<EndpointId, TextEncoding>,
+    encodings: Encodings,
     work: W,
 ) -> Result<(), Refusal>
 where

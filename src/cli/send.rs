@@ -1,6 +1,5 @@
 //! `sockscope send`: one payload, once or repeatedly; what the peer answers within --wait goes to standard output.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -28,7 +27,7 @@ pub fn send(arguments: SendArguments) -> Result<(), Refusal> {
         (count, every) => Some(Repeat { count, every: every.unwrap_or_default() }),
     };
     let settings = endpoints::connecting(&arguments.endpoint);
-    live::run(&arguments.session, Output::Bytes, HashMap::new(), async |live| {
+    live::run(&arguments.session, Output::Bytes, arguments.session.encodings(), async |live| {
         live.set_unfinished(Some(format!("{} was not connected in time.", arguments.endpoint)));
         live.open(ID, &settings).await;
         live.opened(ID).await.map_err(|failure| sentence(&failure))?;
@@ -103,7 +102,13 @@ fn source_of(arguments: &SendArguments) -> Source {
         (.., Some(file)) => return Source::File(file.clone()),
         (None, None, None) => wrong_usage("send", "a payload is missing: --text, --hex or --file"),
     };
-    let draft = Draft { format, text, ending: arguments.eol.ending(), ..Draft::default() };
+    let draft = Draft {
+        format,
+        text,
+        ending: arguments.eol.ending(),
+        encoding: arguments.session.encoding,
+        ..Draft::default()
+    };
     match payload::compose(&draft) {
         Ok(bytes) => Source::Bytes(Bytes::from(bytes)),
         Err(mistake) => {

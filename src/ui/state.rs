@@ -57,8 +57,10 @@ pub struct State {
     pub highlights: Vec<HighlightRule>,
     pub find: Find,
     pub tab: Tab,
-    /// Encodings of single connections; endpoints have theirs in their settings.
+    /// Encodings of single connections of the log that is shown; live endpoints have theirs in their settings.
     pub connection_encodings: BTreeMap<ConnectionId, TextEncoding>,
+    /// Encodings of the endpoints of an opened file, whose numbers are not those of the workspace.
+    pub file_encodings: BTreeMap<EndpointId, TextEncoding>,
     pub paused: bool,
     pub local_time: bool,
     pub as_hex: bool,
@@ -115,6 +117,7 @@ pub struct State {
     pub other_preferences: Preferences,
     pub(super) next_endpoint: u32,
     pub(super) held_query: Option<Query>,
+    pub(super) held_encodings: BTreeMap<ConnectionId, TextEncoding>,
 }
 
 /// The find bar.
@@ -203,18 +206,22 @@ impl State {
 
     /// How content is shown as text, everywhere.
     pub fn encodings(&self) -> Encodings {
-        let own = self.endpoints.iter().filter(|endpoint| endpoint.settings.shown_as != TextEncoding::default());
-        let endpoints = own.map(|endpoint| (endpoint.id, endpoint.settings.shown_as));
-        Encodings {
-            everywhere: TextEncoding::default(),
-            endpoints: endpoints.collect(),
-            connections: self.connection_encodings.clone(),
-        }
+        let endpoints = if self.opened_file.is_some() {
+            self.file_encodings.clone()
+        } else {
+            let own = self.endpoints.iter().filter(|endpoint| endpoint.settings.shown_as != TextEncoding::default());
+            own.map(|endpoint| (endpoint.id, endpoint.settings.shown_as)).collect()
+        };
+        let connections = self.connection_encodings.clone();
+        Encodings { everywhere: TextEncoding::default(), endpoints, connections }
     }
 
     /// How the content of a connection is shown as text; that of its endpoint unless it has its own.
     pub fn encoding_of(&self, flow: &Flow) -> TextEncoding {
-        let endpoint = || self.endpoint(flow.endpoint).map(|endpoint| endpoint.settings.shown_as);
+        let endpoint = || match self.opened_file {
+            Some(_) => self.file_encodings.get(&flow.endpoint).copied(),
+            None => self.endpoint(flow.endpoint).map(|endpoint| endpoint.settings.shown_as),
+        };
         self.connection_encodings.get(&flow.connection).copied().or_else(endpoint).unwrap_or_default()
     }
 

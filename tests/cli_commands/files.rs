@@ -219,3 +219,44 @@ fn help_has_examples() {
         assert!(text(&output.stdout).contains("Examples:"), "{command}");
     }
 }
+
+#[test]
+fn content_is_read_in_the_encoding_that_was_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = folder.path().join("a.pcapng");
+    let arguments = ["listen", "tcp://127.0.0.1:0", "--record", session.to_str().unwrap(), "--events", "3"];
+    let (mut program, at) = Running::listening(&arguments, 1);
+    TcpStream::connect(at[0]).unwrap().write_all(&[0xb7, 0xc5, 0xab, 0xd7]).unwrap();
+    while program.line().is_some() {}
+    assert!(program.wait(LIMIT).success());
+    let exported = run(&["export", session.to_str().unwrap(), "--as", "csv", "--encoding", "Big5"], b"");
+    assert!(text(&exported.stdout).contains("溫度"), "{}", text(&exported.stdout));
+}
+
+#[test]
+fn a_session_goes_on_in_new_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = folder.path().join("a.pcapng");
+    let arguments = [
+        "listen",
+        "tcp://127.0.0.1:0",
+        "--record",
+        session.to_str().unwrap(),
+        "--rotate-size",
+        "1MiB",
+        "--keep-files",
+        "2",
+    ];
+    let (mut program, at) = Running::listening(&arguments, 1);
+    let mut peer = TcpStream::connect(at[0]).unwrap();
+    peer.write_all(&vec![b'x'; 6 << 20]).unwrap();
+    drop(peer);
+    program.event("closed");
+    program.signal(rustix::process::Signal::TERM);
+    while program.line().is_some() {}
+    assert!(program.wait(LIMIT).success());
+    let mut names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert!(names.iter().all(|name| name.to_string_lossy().starts_with("a.0")), "{names:?}");
+}

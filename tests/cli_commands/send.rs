@@ -33,6 +33,8 @@ fn text_hex_and_endings() {
     sends(&["--hex", "0x01, 02 0a ff"], &[1, 2, 10, 255]);
     sends(&["--hex", "00", "--eol", "nul"], &[0, 0]);
     sends(&["--text", "-x"], b"-x");
+    sends(&["--text", "泵", "--encoding", "gbk"], &[0xb1, 0xc3]);
+    sends(&["--text", "泵", "--encoding", "UTF-16LE", "--eol", "lf"], &[0xf5, 0x6c, 0x0a, 0]);
 }
 
 #[test]

@@ -140,9 +140,11 @@ fn session_opened(
     }
     if state.opened_file.is_none() {
         state.held_query = Some(state.query.clone());
+        state.held_encodings = state.connection_encodings.clone();
     }
     state.opened_file = Some(OpenedFile { path, log: LogState::default() });
-    state.query = Query::default();
+    state.query = Query { local_time: state.local_time, ..Query::default() };
+    log::forget_encodings(state);
     state.paused = false;
     state.filter_text.clear();
     state.filter_mistake = None;

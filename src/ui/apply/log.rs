@@ -40,7 +40,9 @@ pub fn apply(state: &mut State, action: LogAction, seen: &Seen<'_>, effects: &mu
         }
         LogAction::ShowAsHex(hex) => state.as_hex = hex,
         LogAction::SetEncoding(id, encoding) => {
-            if let Some(endpoint) = state.endpoints.iter_mut().find(|endpoint| endpoint.id == id) {
+            if state.opened_file.is_some() {
+                state.file_encodings.insert(id, encoding);
+            } else if let Some(endpoint) = state.endpoints.iter_mut().find(|endpoint| endpoint.id == id) {
                 endpoint.settings.shown_as = encoding;
                 workspace_changed(state, seen.now);
             }
@@ -82,6 +84,12 @@ pub fn follow_encodings(state: &mut State, effects: &mut dyn Effects) {
     if state.query.encodings != before {
         effects.show(state.query.clone());
     }
+}
+
+/// Connections of another log have numbers of their own.
+pub fn forget_encodings(state: &mut State) {
+    state.connection_encodings.clear();
+    state.file_encodings.clear();
 }
 
 /// Nothing is selected, compared or marked any longer.

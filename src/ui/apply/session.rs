@@ -45,6 +45,8 @@ pub fn apply(state: &mut State, action: SessionAction, seen: &Seen<'_>, effects:
                 effects.show_live();
                 state.query = state.held_query.take().unwrap_or_default();
                 state.paused = state.query.before_row.is_some();
+                log::forget_encodings(state);
+                state.connection_encodings = std::mem::take(&mut state.held_encodings);
                 log::forget_selection(state);
                 state.filter_text = state.query.filter.text().to_owned();
                 state.filter_mistake = None;

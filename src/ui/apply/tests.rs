@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::*;
 use crate::engine::{EndpointState, EndpointStatus, Peers, Totals};
 use crate::model::{
-    Doing, EndpointId, EndpointSettings, Failure, HostPort, ListenerSettings, Protocol, Reason, SavedPayload,
+    ConnectionId, Doing, EndpointId, EndpointSettings, Failure, HostPort, ListenerSettings, Protocol, Reason,
+    SavedPayload, TextEncoding,
 };
 use crate::session::{Query, Scope, SessionFile};
 use crate::ui::action::{EndpointAction, LogAction, SessionAction, WorkspaceAction};
@@ -269,6 +270,23 @@ fn reading_a_file_and_going_back_keeps_the_live_filter() {
     assert!(matches!(orders[0], Order::ShowLive));
     assert_eq!(bench.state.query.filter.text(), "hello");
     assert!(bench.state.opened_file.is_none());
+}
+
+#[test]
+fn encodings_belong_to_the_log_that_is_shown() {
+    let mut bench = Bench::new();
+    let set = |encoding| Action::Log(LogAction::SetConnectionEncoding(ConnectionId(1), encoding));
+    let orders = bench.apply(set(Some(TextEncoding::Gbk)));
+    assert!(matches!(&orders[..], [Order::Show(query)] if query.encodings.in_use().contains(&TextEncoding::Gbk)));
+    bench.landed(Done::SessionOpened { path: "/s/old.pcapng".into(), result: Ok(()) });
+    assert_eq!(bench.state.encodings().in_use(), [TextEncoding::Utf8]);
+    bench.apply(set(Some(TextEncoding::Big5)));
+    bench.apply(Action::Log(LogAction::SetEncoding(EndpointId(1), TextEncoding::Latin1)));
+    assert_eq!(bench.state.encodings().in_use(), [TextEncoding::Utf8, TextEncoding::Latin1, TextEncoding::Big5]);
+    bench.apply(Action::Session(SessionAction::ShowLive));
+    assert_eq!(bench.state.query.encodings.in_use(), [TextEncoding::Utf8, TextEncoding::Gbk]);
+    bench.apply(set(None));
+    assert_eq!(bench.state.encodings().in_use(), [TextEncoding::Utf8]);
 }
 
 #[test]
