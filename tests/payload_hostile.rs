@@ -1,21 +1,10 @@
 //! What came from outside never acts on a screen: a fixture of hostile strings through the one function that shows them.
 
+mod hostile_support;
+
+use hostile_support::{hostile, may_act};
 use sockscope::model::TextEncoding;
-use sockscope::payload::{text_to_bytes, visible, visible_text};
-
-fn hostile() -> Vec<String> {
-    let lines = include_str!("fixtures/hostile.txt").lines().filter(|line| !line.starts_with("# "));
-    lines.map(|line| String::from_utf8(text_to_bytes(line, TextEncoding::Utf8).unwrap()).unwrap()).collect()
-}
-
-/// Written out here, so that the test does not lean on the code it tests.
-fn may_act(character: char) -> bool {
-    matches!(u32::from(character),
-        0x00..=0x1F | 0x7F..=0x9F | 0xAD | 0x34F | 0x600..=0x605 | 0x61C | 0x6DD | 0x70F | 0x890 | 0x891 | 0x8E2
-        | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F
-        | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB | 0x110BD | 0x110CD | 0x13430..=0x1343F
-        | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
-}
+use sockscope::payload::{visible, visible_text};
 
 #[test]
 fn the_fixture_is_large_enough_and_hostile() {

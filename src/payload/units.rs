@@ -96,7 +96,7 @@ pub(super) fn table_of(encoding: TextEncoding) -> Option<&'static Encoding> {
 }
 
 /// Whether a character has no picture of its own: controls, bidi marks, zero width, fillers, variation selectors.
-pub(super) fn is_invisible(character: char) -> bool {
+pub fn is_invisible(character: char) -> bool {
     if character.is_ascii() {
         return character.is_ascii_control();
     }

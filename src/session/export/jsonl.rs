@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{Export, Format, Times, push_hex};
 use crate::model::{ConnectionId, Happening, Recorded};
+use crate::payload::is_invisible;
 use crate::session::sentences;
 
 pub(super) const FORMAT: Format =
@@ -137,7 +138,7 @@ fn put_json(out: &mut Vec<u8>, value: &Value) {
 fn put_character(out: &mut Vec<u8>, character: char) {
     match character {
         ' '..='~' => out.push(character as u8),
-        '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{5ff}' | '\u{2e80}'..='\u{d7ff}' => {
+        '\u{a1}'..='\u{5ff}' | '\u{2e80}'..='\u{d7ff}' if !is_invisible(character) => {
             out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
         }
         _ => {

@@ -75,13 +75,18 @@ impl Panel for SaveLog {
     }
 }
 
+/// A name that was taken from a file of others: nothing in it is hidden.
+fn plain(name: &str) -> String {
+    name.chars().map(|character| if crate::payload::is_invisible(character) { '_' } else { character }).collect()
+}
+
 impl SaveLog {
     fn suggest(&mut self, ctx: &Ctx<'_>) {
         if !self.typed {
             let extension = FORMATS.get(self.format).map_or("", |format| format.extension);
             let opened = ctx.state.opened_file.as_ref().and_then(|opened| opened.path.file_stem());
             let name = match opened {
-                Some(name) => ctx.state.saving.suggested.with_file_name(name),
+                Some(name) => ctx.state.saving.suggested.with_file_name(plain(&name.to_string_lossy())),
                 None => ctx.state.saving.suggested.clone(),
             };
             let name = name.to_string_lossy();
