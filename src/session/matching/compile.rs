@@ -4,11 +4,11 @@
 
 use regex::bytes::{Regex, RegexBuilder};
 
+use super::hex::HexPattern;
 use super::moments;
 use super::needle::Needle;
-use super::pattern::{HexPattern, regex};
 use super::term::{FlowTest, Node, Side, Test, Texts, kind_bit};
-use crate::filter::{Expression, Term};
+use crate::filter::{self, Expression, Term};
 use crate::model::{Direction, EventKind, TextEncoding};
 use crate::session::Query;
 
@@ -35,7 +35,7 @@ fn compile_list(list: &[Expression], query: &Query) -> Vec<Node> {
 fn test(term: &Term, query: &Query) -> Test {
     match term {
         Term::Text(text) => Test::Text(texts(text, query)),
-        Term::Regex { pattern, ignore_case } => Test::Regex(regex(pattern, *ignore_case)),
+        Term::Regex { pattern, ignore_case } => Test::Regex(filter::regex(pattern, *ignore_case)),
         Term::Hex(bytes) => Test::Hex(HexPattern::new(bytes)),
         Term::Direction(Direction::In) => Test::Kinds(kind_bit(EventKind::Received)),
         Term::Direction(Direction::Out) => Test::Kinds(kind_bit(EventKind::Sent)),

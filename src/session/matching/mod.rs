@@ -4,10 +4,10 @@
 //! Called by: the log view and the exports.
 
 mod compile;
+mod hex;
 mod known;
 mod moments;
 mod needle;
-mod pattern;
 mod term;
 #[cfg(test)]
 mod tests;

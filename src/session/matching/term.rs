@@ -8,9 +8,9 @@ use std::ops::RangeInclusive;
 
 use regex::bytes::Regex;
 
+use super::hex::HexPattern;
 use super::known::{Known, Placed};
 use super::needle::Needle;
-use super::pattern::HexPattern;
 use crate::filter::{AddressPattern, Bounds, Moment};
 use crate::model::{EventKind, Flow, TextEncoding, Timestamp, Transport};
 use crate::session::log::Log;

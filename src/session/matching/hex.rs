@@ -1,26 +1,10 @@
-//! Patterns over bytes: hex with wildcards, and regular expressions with a bound on what they may cost.
+//! Hex with wildcards.
 //! Called by: `compile` and `term`.
 
 use memchr::memmem;
-use regex::bytes::{Regex, RegexBuilder};
 
 use super::needle::commonness;
 use crate::filter::HexByte;
-
-/// What a compiled expression may take.
-const MAX_COMPILED_BYTES: usize = 1024 * 1024;
-/// A longer pattern could take long to be taken apart, before its size is known.
-const MAX_PATTERN_BYTES: usize = 4096;
-
-/// `None`: it is no pattern, or too costly a one. The text is refused before it comes here; a file may say anything.
-pub(super) fn regex(pattern: &str, ignore_case: bool) -> Option<Regex> {
-    if pattern.len() > MAX_PATTERN_BYTES {
-        return None;
-    }
-    let mut builder = RegexBuilder::new(pattern);
-    builder.case_insensitive(ignore_case).size_limit(MAX_COMPILED_BYTES).dfa_size_limit(MAX_COMPILED_BYTES);
-    builder.build().ok()
-}
 
 /// Bytes, some of them known in part only.
 pub(super) struct HexPattern {
@@ -94,14 +78,5 @@ mod tests {
         assert_eq!((any.find(b"ab", 0), any.find(b"a", 0), any.find(b"", 0)), (Some(0), None, None));
         assert!(any.piece(8).is_empty());
         assert!(hex(&[(1, 0xff), (2, 0xff)]).is_in(b"\x00\x01\x02"));
-    }
-
-    #[test]
-    fn a_pattern_that_costs_too_much_is_none() {
-        assert!(regex("a+b", false).is_some_and(|regex| regex.is_match(b"xaab")));
-        assert!(regex("A+B", true).is_some_and(|regex| regex.is_match(b"xaab")));
-        for hostile in [r"(?:\w{100}){100}", r"\w{9999}", "(((a{100}){100}){100})", "(", &"(".repeat(5000)] {
-            assert!(regex(hostile, true).is_none(), "{hostile}");
-        }
     }
 }
