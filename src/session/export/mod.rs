@@ -93,12 +93,19 @@ pub fn write(
             return Err(io::ErrorKind::Interrupted.into());
         }
         let count = usize::try_from(total - done).unwrap_or(ROWS_AT_ONCE).min(ROWS_AT_ONCE);
+        // Rows may be forgotten while they are exported, with the file they stood in.
+        done = done.max(log.rows.first());
         log.rows.copy(done, count, &mut rows);
         for row in &rows {
-            if matcher.matches(log, &mut reader, *row) {
-                let recorded = reader.recorded(done).map_err(|failure| io::Error::other(failure.system))?;
-                export.event(&mut to, &recorded)?;
-                written += 1;
+            if matcher.matches(log, &mut reader, done, *row) {
+                match reader.recorded(done) {
+                    Ok(recorded) => {
+                        export.event(&mut to, &recorded)?;
+                        written += 1;
+                    }
+                    Err(_) if done < log.rows.first() => {}
+                    Err(failure) => return Err(io::Error::other(failure.system)),
+                }
             }
             done += 1;
         }
