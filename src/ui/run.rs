@@ -78,6 +78,7 @@ fn prepare(
         local_time: preferences.local_time || preferences.version == 0,
         rotation: preferences.rotation,
         history: preferences.history.iter().rev().cloned().collect(),
+        filter_history: preferences.filter_history.clone(),
         workspace_path: Some(path.clone()),
         ..State::default()
     };

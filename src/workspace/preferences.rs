@@ -33,6 +33,9 @@ pub struct Preferences {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<PathBuf>,
     pub history: Vec<String>,
+    /// Filters of the log used last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub filter_history: Vec<String>,
     /// Settings of a newer version, kept as they are.
     #[serde(flatten)]
     pub rest: toml::Table,
@@ -90,6 +93,8 @@ impl Preferences {
         self.rotation.keep_files = self.rotation.keep_files.filter(|files| *files > 0);
         self.history.retain(|line| line.len() <= MAX_HISTORY_LINE_BYTES);
         self.history.truncate(MAX_HISTORY);
+        self.filter_history.retain(|line| line.len() <= MAX_HISTORY_LINE_BYTES);
+        self.filter_history.truncate(MAX_HISTORY);
         self
     }
 }
