@@ -121,6 +121,8 @@ pub fn workspace(state: &State) -> Workspace {
         version: crate::workspace::VERSION,
         endpoints: state.endpoints.iter().map(|endpoint| endpoint.settings.clone()).collect(),
         payloads: state.payloads.clone(),
+        highlights: state.highlights.clone(),
+        filters: state.saved_filters.clone(),
     }
 }
 
@@ -133,6 +135,7 @@ pub fn preferences(state: &State) -> Preferences {
         workspace: state.workspace_path.clone(),
         // The file has the newest first.
         history: state.history.iter().rev().cloned().collect(),
+        filter_history: state.filter_history.clone(),
         ..state.other_preferences.clone()
     }
 }
