@@ -317,6 +317,17 @@ fn ready(query: &Query, expression: &Expression, notes: &Arc<Notes>) -> Matcher 
     matcher
 }
 
+#[test]
+fn what_counts_on_notes_is_outdated_when_they_change() {
+    let notes = Arc::new(Notes { by_seq: BTreeMap::new(), version: 3 });
+    let outdated = |term: Term, version| {
+        let expression = Expression::Not(Box::new(Expression::Is(term)));
+        ready(&Query::default(), &expression, &notes).is_outdated(version)
+    };
+    assert!(!outdated(Term::HasNote, 3) && outdated(Term::HasNote, 4));
+    assert!(!outdated(Term::Damaged, 4));
+}
+
 /// The places that a matcher finds when it looks at so many rows at once.
 fn scanned(log: &Log, mut matcher: Matcher, at_once: usize) -> Vec<u64> {
     let mut reader = Reader::new(log, 64 * 1024);
