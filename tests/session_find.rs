@@ -1,5 +1,7 @@
 //! Find, decorations and what stands beside the selected event.
 
+#![allow(clippy::single_range_in_vec_init, reason = "marks are ranges, often just one")]
+
 mod session_support;
 
 use std::sync::Arc;

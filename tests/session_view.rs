@@ -105,3 +105,23 @@ fn a_new_query_never_shows_what_an_older_one_found() {
     // An open view does not keep its thread when it is dropped, nor the log.
     drop(watched);
 }
+
+#[test]
+fn a_new_query_ends_the_scan_of_an_older_one() {
+    let (folder, recorder, handle) = recorder();
+    let udp = flow(Transport::Udp, Role::Datagram, 1, "127.0.0.1:5005", "127.0.0.1:50001");
+    for n in 0..60_000u32 {
+        received(&handle, &udp, format!("{n} {}", "ab".repeat(40)));
+    }
+    drop(handle);
+    recorder.finish(LIMIT);
+    let log = open(&folder.path().join("session.pcapng"));
+    let watched = Watched::new(&log);
+    // Slow on purpose; each is given up for the next, and the last is right.
+    for n in 0..200 {
+        watched.view.set_query(query(&format!("/(a|b|ab)*{n}$/")));
+    }
+    assert_eq!(watched.matched(query("\"777 ab\"")), 60);
+    let seen = watched.view.snapshot();
+    assert_eq!((seen.scanned, seen.total), (60_000, 60_000));
+}

@@ -34,9 +34,9 @@ fn compile_list(list: &[Expression], query: &Query) -> Vec<Node> {
 
 fn test(term: &Term, query: &Query) -> Test {
     match term {
-        Term::Text(text) => Test::Text(texts(text, query)),
+        Term::Text(text) => Test::Text(Box::new(texts(text, query))),
         Term::Regex { pattern, ignore_case } => Test::Regex(filter::regex(pattern, *ignore_case)),
-        Term::Hex(bytes) => Test::Hex(HexPattern::new(bytes)),
+        Term::Hex(bytes) => Test::Hex(Box::new(HexPattern::new(bytes))),
         Term::Direction(Direction::In) => Test::Kinds(kind_bit(EventKind::Received)),
         Term::Direction(Direction::Out) => Test::Kinds(kind_bit(EventKind::Sent)),
         Term::Kind(kinds) => Test::Kinds(kinds.iter().fold(0, |bits, kind| bits | kind_bit(*kind))),

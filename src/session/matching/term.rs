@@ -39,8 +39,8 @@ pub(super) enum Test {
     /// Not known yet: the session has no first event.
     Moment(Moment, Side),
     Gap(Bounds<u64>),
-    Text(Texts),
-    Hex(HexPattern),
+    Text(Box<Texts>),
+    Hex(Box<HexPattern>),
     /// `None`: the pattern is none, nothing fits.
     Regex(Option<Regex>),
     Damaged,
