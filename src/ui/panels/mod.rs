@@ -9,6 +9,7 @@ mod connections;
 mod conversation;
 mod first_minute;
 mod forms;
+mod highlights;
 mod log;
 mod notes;
 mod palette;
@@ -86,6 +87,7 @@ pub fn registry() -> Vec<Entry> {
         entry(Place::Over, Box::<sessions::SessionsDialog>::default()),
         entry(Place::Over, Box::<workspace::WorkspaceDialog>::default()),
         entry(Place::Over, Box::<about::About>::default()),
+        entry(Place::Over, Box::<highlights::Highlights>::default()),
         entry(Place::Over, Box::<palette::Palette>::default()),
         entry(Place::Over, Box::<toasts::Toasts>::default()),
     ]

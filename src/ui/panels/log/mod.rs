@@ -2,13 +2,20 @@
 //!
 //! Owns: scroll, the half-typed filter. Never: formats rows that are not on screen.
 
+mod drawing;
 mod filter;
+mod find;
+mod marks;
+mod menu;
 mod notices;
 mod place;
 mod rows;
+mod selection;
+mod syntax;
 pub mod text;
 
 pub use rows::selected_row;
+pub use syntax::filter_layout;
 
 use egui::{Align, Layout, Rect, Ui, Vec2};
 
@@ -20,16 +27,24 @@ use crate::ui::state::Ctx;
 use crate::ui::widgets::row_list::RowList;
 
 const FILTER: f32 = 38.0;
+/// The id of the list of rows, for giving it the keyboard.
+const ROWS: &str = "log_rows";
 /// Height of the tabs and the filter line together, with their lines.
 pub const LOG_HEAD: f32 = TABS + FILTER;
 
 pub struct LogPanel {
     list: RowList,
     filter: filter::FilterField,
+    find: find::FindBar,
     clock: text::Clock,
     wanted: (u64, usize),
     place: place::Place,
     selected: Option<u64>,
+    selection: selection::Selection,
+    /// The first row on screen, by seq.
+    first_shown: Option<u64>,
+    /// The answer of the find bar that was gone to: the step it belongs to, and the event.
+    answered: Option<(u64, u64)>,
     opened: Option<std::path::PathBuf>,
 }
 
@@ -38,10 +53,14 @@ impl Default for LogPanel {
         Self {
             list: RowList::new_following(),
             filter: filter::FilterField::default(),
+            find: find::FindBar::default(),
             clock: text::Clock::new(),
             wanted: (0, 0),
             place: place::Place::default(),
             selected: None,
+            selection: selection::Selection::default(),
+            first_shown: None,
+            answered: None,
             opened: None,
         }
     }
@@ -64,8 +83,11 @@ impl Panel for LogPanel {
             }
             self.opened = opened;
             self.place = place::Place::of(&ctx.state.query);
+            let find = &ctx.view.find;
+            self.answered = find.current.map(|found| (find.step, found.seq));
         }
         strip(ctx, ui, FILTER, |ui| self.filter.ui(ctx, ui, actions));
+        self.find.ui(ctx, ui, self.first_shown, actions);
         notices::ui(ctx, ui, actions);
         if ctx.state.is_first_minute(ctx.view) {
             return;
@@ -77,6 +99,10 @@ impl Panel for LogPanel {
 /// Whether the query leaves anything out.
 fn filters(query: &Query) -> bool {
     !(query.received && query.sent && query.state && query.errors && query.filter.takes_all())
+}
+
+pub fn mistake_text(words: &crate::words::Words, mistake: &crate::filter::Mistake) -> String {
+    format!("{mistake:?} {}", words.get("log.filter"))
 }
 
 /// The rest of the panel in one line of text, in its middle.
