@@ -24,6 +24,7 @@ pub fn apply(state: &mut State, action: FindAction, _seen: &Seen<'_>, effects: &
                 effects.find_step(FindStep::Next, from);
             }
         }
+        FindAction::Step(_) if state.tab == Tab::Conversation => state.focus = Some(Focus::Find),
         FindAction::Step(step) => {
             if !state.find.open {
                 open(state, effects);
@@ -36,12 +37,13 @@ pub fn apply(state: &mut State, action: FindAction, _seen: &Seen<'_>, effects: &
 }
 
 fn open(state: &mut State, effects: &mut dyn Effects) {
-    // Elsewhere there is nothing to be searched.
-    if !matches!(state.tab, Tab::Log | Tab::Conversation) {
-        state.tab = Tab::Log;
-    }
-    state.find.open = true;
     state.focus = Some(Focus::Find);
+    // A conversation has a field of its own.
+    if state.tab == Tab::Conversation {
+        return;
+    }
+    state.tab = Tab::Log;
+    state.find.open = true;
     search(state, effects);
 }
 

@@ -308,7 +308,7 @@ fn filter_field<T: HasFilter>(
 fn colors(ctx: &Ctx<'_>, ui: &mut Ui, line: u64, color: &mut HighlightColor) -> bool {
     let before = *color;
     let name = |color: HighlightColor| ctx.words.get(key_of(color));
-    let (rect, response) = ui.allocate_exact_size(Vec2::new(44.0, 26.0), Sense::CLICK);
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(44.0, 26.0), Sense::click());
     let edge = if response.hovered() || response.has_focus() { ctx.theme.accent } else { ctx.theme.line };
     ui.painter().rect(
         rect,

@@ -2,9 +2,12 @@
 //!
 //! Owns: scroll, the half-typed filter. Never: formats rows that are not on screen.
 
+mod completion;
 mod drawing;
 mod filter;
 mod find;
+mod kept;
+mod line;
 mod marks;
 mod menu;
 mod notices;
@@ -27,14 +30,15 @@ use crate::ui::state::Ctx;
 use crate::ui::widgets::row_list::RowList;
 
 const FILTER: f32 = 38.0;
-/// The id of the list of rows, for giving it the keyboard.
+/// The ids of the filter line and of the list of rows, for giving them the keyboard.
+const FIELD: &str = "log_filter";
 const ROWS: &str = "log_rows";
 /// Height of the tabs and the filter line together, with their lines.
 pub const LOG_HEAD: f32 = TABS + FILTER;
 
 pub struct LogPanel {
     list: RowList,
-    filter: filter::FilterField,
+    filter: line::FilterLine,
     find: find::FindBar,
     clock: text::Clock,
     wanted: (u64, usize),
@@ -52,7 +56,7 @@ impl Default for LogPanel {
     fn default() -> Self {
         Self {
             list: RowList::new_following(),
-            filter: filter::FilterField::default(),
+            filter: line::FilterLine::default(),
             find: find::FindBar::default(),
             clock: text::Clock::new(),
             wanted: (0, 0),
@@ -86,7 +90,7 @@ impl Panel for LogPanel {
             let find = &ctx.view.find;
             self.answered = find.current.map(|found| (find.step, found.seq));
         }
-        strip(ctx, ui, FILTER, |ui| self.filter.ui(ctx, ui, actions));
+        strip(ctx, ui, FILTER, |ui| filter::strip(&mut self.filter, ctx, ui, actions));
         self.find.ui(ctx, ui, self.first_shown, actions);
         notices::ui(ctx, ui, actions);
         if ctx.state.is_first_minute(ctx.view) {

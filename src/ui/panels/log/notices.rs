@@ -36,6 +36,13 @@ pub fn ui(ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
         let back = (words.get("sessions.back"), Action::Session(SessionAction::ShowLive));
         actions.extend(bar(ctx, ui, ctx.theme.accent, &text, &[back]));
     }
+    if let Some(mistake) = &ctx.state.filter_mistake
+        && !ui.memory(|memory| memory.has_focus(egui::Id::unique(super::FIELD)))
+    {
+        let text = format!("{} · {}", super::mistake_text(words, mistake), super::line::in_force(ctx));
+        let clear = (words.get("log.filter_clear"), Action::Log(LogAction::SetFilter(String::new())));
+        actions.extend(bar(ctx, ui, ctx.theme.error, &text, &[clear]));
+    }
     if ctx.state.paused {
         let resume = (words.get("log.resume"), Action::Log(LogAction::Pause(false)));
         actions.extend(bar(ctx, ui, ctx.theme.accent, words.get("log.paused"), &[resume]));

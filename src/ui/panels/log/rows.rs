@@ -6,7 +6,7 @@ use egui::{Align2, Id, Key, Pos2, Rect, Sense, Stroke, Ui, UiBuilder, Vec2};
 
 use super::drawing::{Columns, Drawing};
 use super::notices::{Marked, MarkedAsk};
-use super::{LogPanel, ROWS, filters, middle, selection, text};
+use super::{LogPanel, ROWS, filter, filters, middle, selection, text};
 use crate::model::Recorded;
 use crate::session::{Decoration, ViewSnapshot};
 use crate::ui::action::{Action, FindAction, Form, LogAction, ViewAction};
@@ -104,7 +104,14 @@ impl LogPanel {
         self.answered = answer;
         let Some(found) = find.current.filter(|_| ctx.state.find.open) else { return };
         actions.push(Action::Log(LogAction::SelectEvent(Some(found.seq))));
-        self.list.reveal(found.place);
+        let page = self.list.page();
+        let top = self.list.position.top_row;
+        if (top..top + page).contains(&found.place) {
+            self.list.reveal(found.place);
+        } else {
+            // Far away: with some rows above it to see where one is.
+            self.list.put(found.place, (page / 3) as f64 * f64::from(LOG_ROW), ctx.view.matched);
+        }
         ui.ctx().request_repaint();
     }
 
@@ -142,14 +149,19 @@ impl LogPanel {
         if row_list::copy_pressed(ui, &shown.response) {
             self.copy(ctx, ui, actions);
         }
-        if !shown.response.has_focus() {
-            return;
-        }
-        if ctx.view.matched > 0 && ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, Key::A)) {
+        let focused = shown.response.has_focus();
+        if focused && ctx.view.matched > 0 && ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, Key::A))
+        {
             actions.push(Action::Log(selection::all(ctx.state)));
         }
-        if ui.input(|input| input.key_pressed(Key::Escape)) {
-            actions.extend(escaped(ctx));
+        // Esc takes the keyboard away from what has it.
+        let had_focus = focused || shown.response.lost_focus();
+        if had_focus
+            && ui.input(|input| input.key_pressed(Key::Escape))
+            && let Some(undone) = escaped(ctx)
+        {
+            actions.push(undone);
+            shown.response.request_focus();
         }
     }
 
@@ -198,6 +210,12 @@ fn header(ctx: &Ctx<'_>, ui: &mut Ui, columns: Columns) {
     word("log.socket", columns.socket, Align2::LEFT_CENTER);
     word("log.size", columns.size_end, Align2::RIGHT_CENTER);
     word("log.content", columns.content, Align2::LEFT_CENTER);
+    if let Some(text) = filter::progress(ctx).filter(|_| filter::is_narrow(rect.width())) {
+        let galley = ui.painter().layout_no_wrap(text, theme::small(), ctx.theme.dim);
+        let at = Pos2::new(rect.right() - galley.size().x - 8.0, middle - galley.size().y / 2.0);
+        ui.painter().rect_filled(Rect::from_min_size(at, galley.size()).expand(3.0), 0.0, ctx.theme.background);
+        ui.painter().galley(at, galley, ctx.theme.dim);
+    }
 }
 
 fn nothing(ctx: &Ctx<'_>, ui: &mut Ui, place: Rect, actions: &mut Vec<Action>) {
