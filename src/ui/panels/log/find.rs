@@ -59,8 +59,9 @@ impl FindBar {
         let previous = focused && held(ui, Modifiers::SHIFT);
         let next = focused && held(ui, Modifiers::NONE);
         let name = ctx.words.get("find.title");
-        let mut layouter = widgets::mono_line(ctx.theme.text);
-        let mistake = ctx.state.find.mistake.is_some();
+        let wrong = ctx.state.find.mistake.as_ref().filter(|_| self.text == ctx.state.find.text);
+        let mistake = wrong.is_some();
+        let mut layouter = super::filter_layout(ctx, wrong.map(|mistake| mistake.at.clone()));
         let width = FIELD.min(ui.available_width() * 0.5).max(90.0);
         let response = ui
             .scope(|ui| {

@@ -85,7 +85,7 @@ impl FilterLine {
         }
         if typed || opens {
             let cursor = moved.or_else(|| output.cursor_range.map(|range| range.primary.index.0));
-            self.completions.offer(ctx, &self.text, byte_of(&self.text, cursor.unwrap_or(usize::MAX)));
+            self.completions.offer(ctx, &self.text, byte_of(&self.text, cursor.unwrap_or(usize::MAX)), opens);
             ui.ctx().request_repaint();
         }
         self.settle(ui, &response, now, actions);

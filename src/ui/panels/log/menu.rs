@@ -8,14 +8,18 @@ use egui::Ui;
 
 use super::drawing::Drawing;
 use super::text;
-use crate::model::{Recorded, TextEncoding};
+use crate::filter;
+use crate::model::{HighlightRule, Recorded, TextEncoding};
 use crate::payload;
 use crate::session::Scope;
-use crate::ui::action::{Action, LogAction, Tab, ViewAction};
+use crate::ui::action::{Action, Form, LogAction, Tab, ViewAction};
+use crate::ui::panels::highlights::unused_color;
 
 impl Drawing<'_, '_> {
     pub fn menu(&self, ui: &mut Ui, row: &Arc<Recorded>, actions: &mut Vec<Action>) {
         self.copying(ui, row, actions);
+        ui.separator();
+        self.filtering(ui, row, actions);
         ui.separator();
         self.narrowing(ui, row, actions);
         ui.separator();
@@ -41,6 +45,29 @@ impl Drawing<'_, '_> {
             self.entry(ui, "log.copy_hex", || vec![Action::Copy(payload::bytes_to_hex(bytes))], actions);
             self.entry(ui, "log.copy_c", || vec![Action::Copy(payload::bytes_to_c_array(bytes))], actions);
         }
+    }
+
+    /// Filters are written for the person: they stand in the line, to be seen and changed.
+    fn filtering(&self, ui: &mut Ui, row: &Arc<Recorded>, actions: &mut Vec<Action>) {
+        let state = self.ctx.state;
+        let encoding = state.encoding_of(&row.event.flow);
+        let now = state.query.filter.text();
+        let take = |text| vec![Action::Log(LogAction::SetFilter(text)), Action::Log(LogAction::CommitFilter)];
+        self.entry(ui, "log.exclude_like", || take(filter::exclude_like(now, row, encoding)), actions);
+        self.entry(ui, "log.only_like", || take(filter::only_like(now, row, encoding)), actions);
+        let highlight = || {
+            let rules: Vec<&HighlightRule> = state.highlights.iter().collect();
+            let color = unused_color(&rules);
+            let filter = filter::only_like("", row, encoding);
+            let rule = HighlightRule { filter, color, enabled: true };
+            // In front: it is wanted for what other rules may take already.
+            let rules = std::iter::once(rule).chain(state.highlights.iter().cloned()).collect();
+            vec![
+                Action::Log(LogAction::SetHighlights(rules)),
+                Action::View(ViewAction::ShowForm(Form::Highlights)),
+            ]
+        };
+        self.entry(ui, "log.highlight_like", highlight, actions);
     }
 
     fn narrowing(&self, ui: &mut Ui, row: &Arc<Recorded>, actions: &mut Vec<Action>) {
