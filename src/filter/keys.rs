@@ -103,6 +103,14 @@ impl Key {
         Self::ALL.into_iter().find(|key| key.name().eq_ignore_ascii_case(name))
     }
 
+    /// The words key of its explanation.
+    pub(super) fn help_key(self) -> String {
+        match self {
+            Self::Is => "filter_help.error".to_owned(),
+            _ => format!("filter_help.{}", self.name()),
+        }
+    }
+
     /// Whether `<` and `>` say something of it.
     pub fn is_number(self) -> bool {
         matches!(self, Self::Port | Self::Connection | Self::Size | Self::Gap)

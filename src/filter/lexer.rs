@@ -186,7 +186,7 @@ fn end_of_blanks(text: &str, at: usize) -> usize {
 }
 
 /// Up to the next blank or bracket.
-fn end_of_token(text: &str, at: usize) -> usize {
+pub(super) fn end_of_token(text: &str, at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     at + rest.find(|c: char| c.is_whitespace() || c == '(' || c == ')').unwrap_or(rest.len())
 }

@@ -14,23 +14,31 @@
 //! Called by: words, session, workspace, ui, cli.
 
 mod addresses;
+mod complete;
 mod expression;
+mod help;
 mod keys;
 mod lexer;
+mod like;
 mod mistake;
 mod parse;
 mod pattern;
 mod print;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod values;
 
 use std::sync::Arc;
 
+pub use complete::{Completion, Completions, Context, complete};
 pub use expression::{AddressPattern, Bounds, Expression, HexByte, Host, Moment, Term};
+pub use help::{HelpGroup, HelpRow, help};
 pub use keys::Key;
+pub use like::{exclude_like, narrowed, only_like};
 pub use mistake::{Mistake, MistakeKind, RegexFault};
 pub use pattern::{MAX_REGEX_BYTES, regex};
+pub use tokens::{TokenKind, tokens};
 
 /// A longer text is refused.
 pub const MAX_BYTES: usize = 16 * 1024;

@@ -87,7 +87,7 @@ pub(super) fn text_of(text: &str) -> String {
     if is_clear { text.to_owned() } else { quoted(text) }
 }
 
-fn value_of(text: &str) -> String {
+pub(super) fn value_of(text: &str) -> String {
     let is_clear = !text.contains(['(', ')', '"', '\\', ','])
         && !text.starts_with(['<', '>', '='])
         && !text.contains(char::is_whitespace)

@@ -4,7 +4,6 @@
 
 use egui::{Id, Label, Modal, RichText, ScrollArea, Sense, Stroke, TextEdit, Ui, Vec2, WidgetInfo};
 
-use super::log::mistake_text;
 use crate::filter::{Filter, Mistake};
 use crate::model::{HighlightColor, HighlightRule, SavedFilter};
 use crate::ui::action::{Action, Form, LogAction, ViewAction};
@@ -231,7 +230,7 @@ fn rule_line(
         }
     });
     if let Some(mistake) = &rule.mistake {
-        widgets::problem(ui, ctx.theme, &mistake_text(words, mistake));
+        widgets::problem(ui, ctx.theme, &words.filter_mistake(mistake));
     } else if rule.value.filter.trim().is_empty() {
         widgets::hint(ui, ctx.theme, words.get("highlights.empty"));
     }
@@ -265,7 +264,7 @@ fn saved_line(ctx: &Ctx<'_>, ui: &mut Ui, saved: &mut Edited<SavedFilter>, at: u
         }
     });
     if let Some(mistake) = &saved.mistake {
-        widgets::problem(ui, ctx.theme, &mistake_text(words, mistake));
+        widgets::problem(ui, ctx.theme, &words.filter_mistake(mistake));
     }
     asked
 }

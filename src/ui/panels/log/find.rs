@@ -154,7 +154,7 @@ fn says(ctx: &Ctx<'_>, ui: &mut Ui, typing: bool) {
         ui.add(egui::Label::new(RichText::new(text).size(12.0).color(color)).truncate());
     };
     if let Some(mistake) = &state.find.mistake {
-        return label(ui, super::mistake_text(words, mistake), ctx.theme.error);
+        return label(ui, words.filter_mistake(mistake), ctx.theme.error);
     }
     if typing || state.find.text.is_empty() {
         return;

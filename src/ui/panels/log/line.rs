@@ -9,7 +9,7 @@ use egui::text_edit::{TextEditOutput, TextEditState};
 use egui::{EventFilter, Id, Key, Modifiers, Pos2, Rect, Response, RichText, Stroke, TextEdit, Ui};
 
 use super::completion::{Asked, Completions};
-use super::{kept, mistake_text, syntax};
+use super::{kept, syntax};
 use crate::filter::Mistake;
 use crate::ui::action::{Action, LogAction};
 use crate::ui::state::{Ctx, Focus};
@@ -145,7 +145,7 @@ impl FilterLine {
                     clicked = self.completions.list(ctx, ui);
                 }
                 if let Some(mistake) = mistake {
-                    let text = mistake_text(ctx.words, mistake);
+                    let text = ctx.words.filter_mistake(mistake);
                     ui.add(egui::Label::new(RichText::new(text).color(ctx.theme.error)).wrap());
                     ui.add(egui::Label::new(RichText::new(in_force(ctx)).color(ctx.theme.dim)).wrap());
                 }

@@ -62,10 +62,7 @@ impl Drawing<'_, '_> {
             let rule = HighlightRule { filter, color, enabled: true };
             // In front: it is wanted for what other rules may take already.
             let rules = std::iter::once(rule).chain(state.highlights.iter().cloned()).collect();
-            vec![
-                Action::Log(LogAction::SetHighlights(rules)),
-                Action::View(ViewAction::ShowForm(Form::Highlights)),
-            ]
+            vec![Action::Log(LogAction::SetHighlights(rules)), Action::View(ViewAction::ShowForm(Form::Highlights))]
         };
         self.entry(ui, "log.highlight_like", highlight, actions);
     }

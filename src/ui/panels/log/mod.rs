@@ -105,10 +105,6 @@ fn filters(query: &Query) -> bool {
     !(query.received && query.sent && query.state && query.errors && query.filter.takes_all())
 }
 
-pub fn mistake_text(words: &crate::words::Words, mistake: &crate::filter::Mistake) -> String {
-    format!("{mistake:?} {}", words.get("log.filter"))
-}
-
 /// The rest of the panel in one line of text, in its middle.
 fn middle(ui: &mut Ui, rect: Rect, content: impl FnOnce(&mut Ui)) {
     let rect = Rect::from_center_size(rect.center(), Vec2::new(rect.width().min(420.0), 96.0).min(rect.size()));

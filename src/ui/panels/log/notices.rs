@@ -39,7 +39,7 @@ pub fn ui(ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
     if let Some(mistake) = &ctx.state.filter_mistake
         && !ui.memory(|memory| memory.has_focus(egui::Id::unique(super::FIELD)))
     {
-        let text = format!("{} · {}", super::mistake_text(words, mistake), super::line::in_force(ctx));
+        let text = format!("{} · {}", words.filter_mistake(mistake), super::line::in_force(ctx));
         let clear = (words.get("log.filter_clear"), Action::Log(LogAction::SetFilter(String::new())));
         actions.extend(bar(ctx, ui, ctx.theme.error, &text, &[clear]));
     }
