@@ -2,7 +2,7 @@
 //!
 //! Called by: the shell, while its form is open. The table is the language's own.
 
-use egui::{Button, Grid, Id, Label, Modal, RichText, ScrollArea, Ui};
+use egui::{Align, Button, Id, Label, Layout, Modal, RichText, ScrollArea, Sense, Ui, UiBuilder, Vec2};
 
 use super::log::filter_layout;
 use crate::filter::{self, HelpGroup};
@@ -14,7 +14,7 @@ use crate::ui::widgets;
 
 const WIDTH: f32 = 700.0;
 /// The columns of what is written and of its example.
-const SYNTAX: f32 = 160.0;
+const SYNTAX: f32 = 156.0;
 const EXAMPLE: f32 = 220.0;
 
 #[derive(Default)]
@@ -36,7 +36,8 @@ impl Panel for FilterHelp {
                 ui.set_width(WIDTH.min(screen.x - 64.0));
                 ui.label(RichText::new(ctx.words.get("filter_guide.title")).font(theme::semibold(15.0)));
                 ui.add(Label::new(RichText::new(ctx.words.get("filter_guide.what")).color(ctx.theme.dim)).wrap());
-                ScrollArea::vertical().max_height(screen.y - 180.0).show(ui, |ui| {
+                let most = screen.y - 180.0;
+                ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(ui, |ui| {
                     for group in filter::help() {
                         rows(ctx, ui, group, actions);
                     }
@@ -57,29 +58,33 @@ impl Panel for FilterHelp {
 fn rows(ctx: &Ctx<'_>, ui: &mut Ui, group: &HelpGroup, actions: &mut Vec<Action>) {
     ui.add_space(8.0);
     ui.label(RichText::new(ctx.words.get(group.key)).font(theme::semibold(13.0)));
-    Grid::new(("filter_help", group.key)).num_columns(3).spacing([12.0, 4.0]).show(ui, |ui| {
-        let meaning = (ui.available_width() - SYNTAX - EXAMPLE - 40.0).max(120.0);
-        for row in group.rows {
-            ui.scope(|ui| {
-                ui.set_width(SYNTAX);
-                ui.label(widgets::mono_job(row.syntax, ctx.theme.dim));
-            });
-            ui.scope(|ui| {
-                ui.set_width(EXAMPLE);
-                let galley = filter_layout(ctx, None)(ui, &row.example, f32::INFINITY);
-                let name = ctx.words.fill("filter_guide.try", &[("example", &row.example)]);
-                let response = ui.add(Button::new(galley)).on_hover_text(&name).accessible_name(&name);
-                if response.clicked() {
-                    actions.push(Action::Log(LogAction::SetFilter(row.example.to_owned())));
-                    actions.push(Action::View(ViewAction::HideForm));
-                    actions.push(Action::View(ViewAction::FocusFilter));
-                }
-            });
-            ui.scope(|ui| {
-                ui.set_width(meaning);
+    for row in group.rows {
+        ui.push_id(row.example, |ui| {
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = 0.0;
+                column(ui, SYNTAX, |ui| drop(ui.label(widgets::mono_job(row.syntax, ctx.theme.dim))));
+                column(ui, EXAMPLE, |ui| {
+                    if example(ctx, ui, row.example) {
+                        actions.push(Action::Log(LogAction::SetFilter(row.example.to_owned())));
+                        actions.push(Action::View(ViewAction::HideForm));
+                        actions.push(Action::View(ViewAction::FocusFilter));
+                    }
+                });
                 ui.add(Label::new(RichText::new(ctx.words.get(row.key)).color(ctx.theme.text)).wrap());
             });
-            ui.end_row();
-        }
-    });
+        });
+    }
+}
+
+fn column(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui)) {
+    let place = ui.allocate_exact_size(Vec2::new(width, theme::ROW), Sense::hover()).0;
+    let layout = Layout::left_to_right(Align::Center);
+    // A child of its own: the columns stand beneath each other whatever is in them.
+    content(&mut ui.new_child(UiBuilder::new().max_rect(place).layout(layout)));
+}
+
+fn example(ctx: &Ctx<'_>, ui: &mut Ui, example: &str) -> bool {
+    let galley = filter_layout(ctx, None)(ui, &example, f32::INFINITY);
+    let name = ctx.words.fill("filter_guide.try", &[("example", &example)]);
+    ui.add(Button::new(galley)).on_hover_text(&name).accessible_name(&name).clicked()
 }

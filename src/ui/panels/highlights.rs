@@ -13,6 +13,11 @@ use crate::ui::theme;
 use crate::ui::widgets;
 
 const WIDTH: f32 = 640.0;
+/// What a field takes beside the width of its text.
+const FIELD_MARGINS: f32 = 18.0;
+/// Where the filters of rules and of saved filters begin.
+const RULE_INDENT: f32 = 80.0;
+const SAVED_INDENT: f32 = 174.0;
 /// More rules than this cost more than they show.
 const MOST_RULES: usize = 100;
 const MOST_SAVED: usize = 200;
@@ -77,7 +82,8 @@ impl Panel for Highlights {
             |ui| {
                 ui.set_width(WIDTH.min(screen.x - 64.0));
                 ui.spacing_mut().item_spacing.y = 8.0;
-                ScrollArea::vertical().max_height(screen.y - 140.0).show(ui, |ui| {
+                let most = screen.y - 140.0;
+                ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(ui, |ui| {
                     self.rules(ctx, ui, actions);
                     ui.add_space(8.0);
                     self.saved(ctx, ui, actions);
@@ -214,7 +220,7 @@ fn rule_line(
         if colors(ctx, ui, rule.line, &mut rule.value.color) {
             asked = Some(Ask::Changed);
         }
-        let width = ui.available_width() - 3.0 * 32.0;
+        let width = ui.available_width() - 3.0 * 32.0 - FIELD_MARGINS;
         let name = format!("{} {number}", words.get("highlights.filter"));
         if filter_field(ctx, ui, rule, &name, width, focus) {
             asked = Some(Ask::Changed);
@@ -229,11 +235,13 @@ fn rule_line(
             asked = Some(Ask::Delete);
         }
     });
-    if let Some(mistake) = &rule.mistake {
-        widgets::problem(ui, ctx.theme, &words.filter_mistake(mistake));
-    } else if rule.value.filter.trim().is_empty() {
-        widgets::hint(ui, ctx.theme, words.get("highlights.empty"));
-    }
+    indented(ui, RULE_INDENT, |ui| {
+        if let Some(mistake) = &rule.mistake {
+            widgets::problem(ui, ctx.theme, &words.filter_mistake(mistake));
+        } else if rule.value.filter.trim().is_empty() {
+            widgets::hint(ui, ctx.theme, words.get("highlights.empty"));
+        }
+    });
     asked
 }
 
@@ -254,7 +262,7 @@ fn saved_line(ctx: &Ctx<'_>, ui: &mut Ui, saved: &mut Edited<SavedFilter>, at: u
         }
         let label = format!("{} {number}", words.get("highlights.name"));
         response.accessible_name(&label);
-        let width = ui.available_width() - 32.0;
+        let width = ui.available_width() - 32.0 - FIELD_MARGINS;
         let name = format!("{} {number}", words.get("log.filter"));
         if filter_field(ctx, ui, saved, &name, width, false) {
             asked = Some(Ask::Changed);
@@ -264,9 +272,18 @@ fn saved_line(ctx: &Ctx<'_>, ui: &mut Ui, saved: &mut Edited<SavedFilter>, at: u
         }
     });
     if let Some(mistake) = &saved.mistake {
-        widgets::problem(ui, ctx.theme, &words.filter_mistake(mistake));
+        indented(ui, SAVED_INDENT, |ui| widgets::problem(ui, ctx.theme, &words.filter_mistake(mistake)));
     }
     asked
+}
+
+/// Beneath the field that it is about.
+fn indented<R>(ui: &mut Ui, by: f32, content: impl FnOnce(&mut Ui) -> R) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = Vec2::ZERO;
+        ui.add_space(by);
+        content(ui);
+    });
 }
 
 fn icon(ui: &mut Ui, glyph: &str, name: &str, enabled: bool) -> bool {

@@ -26,14 +26,15 @@ impl Kept {
     /// The filter that was chosen.
     pub fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) -> Option<String> {
         let mut chosen = None;
-        let response = widgets::icon(ui, "▾", ctx.words.get("log.filter_kept"));
+        let response = opener(ctx, ui);
         Popup::menu(&response)
             .id(Id::unique("log_filter_kept"))
             .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
             .show(|ui| {
                 let screen = ui.ctx().content_rect().size();
                 ui.set_width(WIDTH.min(screen.x - 48.0));
-                ScrollArea::vertical().max_height(screen.y * 0.6).show(ui, |ui| {
+                let most = screen.y * 0.5;
+                ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(ui, |ui| {
                     chosen = saved(ctx, ui, actions);
                     chosen = recent(ctx, ui).or(chosen.take());
                 });
@@ -80,6 +81,13 @@ impl Kept {
             }
         });
     }
+}
+
+fn opener(ctx: &Ctx<'_>, ui: &mut Ui) -> egui::Response {
+    let name = ctx.words.get("log.filter_kept");
+    let glyph = RichText::new("▼").size(9.0).color(ctx.theme.dim);
+    let button = Button::new(glyph).frame_when_inactive(false).min_size(Vec2::new(24.0, 24.0));
+    ui.add(button).on_hover_text(name).accessible_name(name)
 }
 
 /// The list with one more, or with another filter under a name that is there.
