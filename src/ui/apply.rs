@@ -23,6 +23,7 @@ use crate::words::Words;
 use crate::workspace::{Preferences, Workspace};
 
 pub use jobs::{landed, recording_failed, restore};
+pub use log::asks_selected_time;
 
 /// What the person saw when they asked.
 pub struct Seen<'a> {

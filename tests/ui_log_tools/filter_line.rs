@@ -226,6 +226,21 @@ fn a_filter_around_the_selected_row_is_told_its_time() {
 }
 
 #[test]
+fn a_selected_row_that_is_read_late_tells_its_time_then() {
+    let mut state = State::default();
+    state.selected_event = Some(4_000);
+    state.filter_text = "within:5s".into();
+    state.query.filter = sockscope::filter::Filter::parse("within:5s").unwrap();
+    let mut window = window_of(state, stage(view_of([])), egui::vec2(1440.0, 900.0));
+    let mut view = view_of(1..10);
+    view.selected = row(4_000, "late");
+    app(&mut window).feed.view = Arc::new(view);
+    window.run();
+    let time = app(&mut window).state.query.selected_time;
+    assert_eq!(time, Some(row(4_000, "late").unwrap().event.time));
+}
+
+#[test]
 fn the_help_shows_every_example_and_takes_one_over() {
     let mut window = window(stage(view_of(1..10)));
     window.get_by_role_and_label(Role::Button, "Saved and recent filters").click();

@@ -10,6 +10,7 @@ use super::{LogPanel, ROWS, filter, filters, middle, selection, text};
 use crate::model::Recorded;
 use crate::session::{Decoration, ViewSnapshot};
 use crate::ui::action::{Action, FindAction, Form, LogAction, ViewAction};
+use crate::ui::apply::asks_selected_time;
 use crate::ui::state::Ctx;
 use crate::ui::theme::{self, LOG_ROW};
 use crate::ui::widgets::{self, row_list};
@@ -73,6 +74,7 @@ impl LogPanel {
             actions.push(Action::Log(LogAction::Want { first: want.0, count: want.1 }));
         }
         self.show_selected(ctx, ui);
+        actions.extend(selected_was_read(ctx));
         self.place.remember(ctx, &self.list, &shown);
         self.keyboard(ctx, ui, &shown, actions);
         self.newer(ctx, ui, place, &shown);
@@ -232,6 +234,14 @@ fn nothing(ctx: &Ctx<'_>, ui: &mut Ui, place: Rect, actions: &mut Vec<Action>) {
             }
         }
     });
+}
+
+/// The selected row was not there when the filter asked when it was; now it is.
+fn selected_was_read(ctx: &Ctx<'_>) -> Option<Action> {
+    let query = &ctx.state.query;
+    let selected = ctx.view.selected.as_ref().filter(|row| ctx.state.selected_event == Some(row.seq))?;
+    let missing = query.selected_time != Some(selected.event.time) && asks_selected_time(&query.filter);
+    missing.then_some(Action::Log(LogAction::FollowSelected))
 }
 
 /// Rows to ask for, from a place on and how many: those around the screen, and the marked ones while both fit.
