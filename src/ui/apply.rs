@@ -22,6 +22,7 @@ use crate::session::{LogState, ViewSnapshot};
 use crate::words::Words;
 use crate::workspace::{Preferences, Workspace};
 
+pub use find::searched;
 pub use jobs::{landed, recording_failed, restore};
 pub use log::asks_selected_time;
 

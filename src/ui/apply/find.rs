@@ -1,7 +1,7 @@
 //! The find bar: what it looks for, and stepping through the matches.
 
 use super::Seen;
-use crate::filter::Filter;
+use crate::filter::{self, Expression, Filter, Mistake, Term, TokenKind};
 use crate::session::FindStep;
 use crate::ui::action::{FindAction, Tab};
 use crate::ui::effects::Effects;
@@ -47,12 +47,23 @@ fn open(state: &mut State, effects: &mut dyn Effects) {
     search(state, effects);
 }
 
+/// What a text in the bar looks for: the language of filters, but bare words beside each other are one text, as in any
+/// other find bar.
+pub fn searched(text: &str) -> Result<Filter, Mistake> {
+    let bare = |(_, kind): &(_, TokenKind)| matches!(kind, TokenKind::Text | TokenKind::Blank);
+    let words = text.trim();
+    if words.contains(char::is_whitespace) && filter::tokens(words).iter().all(bare) {
+        return Filter::parse(&Expression::Is(Term::Text(words.to_owned())).to_string());
+    }
+    Filter::parse(text)
+}
+
 /// Tells the log's reader what the bar looks for. `true`: it is something.
 pub fn search(state: &mut State, effects: &mut dyn Effects) -> bool {
     if !state.find.open {
         return false;
     }
-    match Filter::parse(&state.find.text) {
+    match searched(&state.find.text) {
         Ok(filter) => {
             state.find.mistake = None;
             let searches = !filter.takes_all();

@@ -316,7 +316,8 @@ impl RowList {
         let height = |at: usize| bar.top() + bar.height() * (at as f32 / marks.len() as f32);
         let mut open: Option<(f32, f32)> = None;
         let paint = |(top, bottom): (f32, f32)| {
-            let mark = Rect::from_min_max(Pos2::new(bar.left() + 2.0, top), Pos2::new(bar.right() - 2.0, bottom));
+            // On the right side, so that the thumb is always seen.
+            let mark = Rect::from_min_max(Pos2::new(bar.right() - 4.0, top), Pos2::new(bar.right(), bottom));
             ui.painter().rect_filled(mark, 0.0, *color);
         };
         for (at, _) in marks.iter().enumerate().filter(|(_, marked)| **marked) {

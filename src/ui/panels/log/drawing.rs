@@ -79,7 +79,8 @@ impl Drawing<'_, '_> {
         if let Some(ground) = ground {
             ui.painter().rect_filled(rect, 0.0, ground);
         }
-        if compared {
+        // Whose menu is open must be seen, whichever row is selected.
+        if compared || response.context_menu_opened() {
             let edge = rect.shrink2(egui::vec2(1.0, 0.5));
             ui.painter().rect_stroke(edge, 2.0, Stroke::new(1.0, ctx.theme.accent), egui::StrokeKind::Inside);
         }

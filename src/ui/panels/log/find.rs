@@ -8,6 +8,7 @@ use egui::{Align, Id, Key, Layout, Modifiers, RichText, TextEdit, Ui, Vec2};
 
 use crate::session::FindStep;
 use crate::ui::action::{Action, FindAction};
+use crate::ui::apply::searched;
 use crate::ui::panels::tabs::strip;
 use crate::ui::state::{Ctx, Focus};
 use crate::ui::theme;
@@ -159,7 +160,7 @@ fn says(ctx: &Ctx<'_>, ui: &mut Ui, typing: bool) {
     if typing || state.find.text.is_empty() {
         return;
     }
-    let is_newest = find.filter.text() == state.find.text;
+    let is_newest = searched(&state.find.text).is_ok_and(|filter| filter == find.filter);
     let searching = !is_newest || find.scanned < ctx.view.total;
     let mut parts = Vec::new();
     let found = if is_newest { find.found } else { 0 };

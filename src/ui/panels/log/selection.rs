@@ -84,9 +84,9 @@ impl Selection {
 pub fn clicked(ctx: &Ctx<'_>, place: u64, seq: u64, held: Modifiers, secondary: bool) -> Option<LogAction> {
     let state = ctx.state;
     if secondary {
-        // The menu of a marked row leaves the marks alone.
-        let known = state.selected_event == Some(seq) || state.compared_event == Some(seq) || is_marked(state, seq);
-        return (!known).then_some(LogAction::SelectEvent(Some(seq)));
+        // A menu changes no selection: what is selected may be what the row is compared with, or belong to the marks.
+        let nothing = state.selected_event.is_none() && state.marked.is_empty();
+        return nothing.then_some(LogAction::SelectEvent(Some(seq)));
     }
     let selected = state.selected_event;
     if let Some(selected) = selected.filter(|selected| *selected != seq) {
