@@ -9,10 +9,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use criterion::{Criterion, criterion_group, criterion_main};
 use egui::{Event, MouseWheelUnit, Pos2, RawInput, Rect, TouchPhase, Vec2};
+use sockscope::filter::Filter;
 use sockscope::model::{
-    ConnectionId, EndpointId, Event as SocketEvent, Flow, Recorded, Role, Timestamp, Transport, What,
+    ConnectionId, EndpointId, Event as SocketEvent, Flow, HighlightColor, Note, Recorded, Role, Timestamp, Transport,
+    What,
 };
-use sockscope::session::ViewSnapshot;
+use sockscope::session::{Decoration, FindSnapshot, ViewSnapshot};
 use sockscope::ui::app::App;
 use sockscope::ui::stage::{Order, Stage};
 use sockscope::ui::state::State;
@@ -59,10 +61,14 @@ struct Window {
 
 impl Window {
     fn new(total: u64) -> Self {
+        Self::of(total, State::default())
+    }
+
+    fn of(total: u64, state: State) -> Self {
         let ctx = egui::Context::default();
         ctx.enable_accesskit();
         let flow = flow();
-        let mut window = Self { app: App::new(&ctx, State::default(), Stage::default()), ctx, flow, total, time: 0.0 };
+        let mut window = Self { app: App::new(&ctx, state, Stage::default()), ctx, flow, total, time: 0.0 };
         window.app.feed.view = view(total, 0, 0, &window.flow);
         for _ in 0..4 {
             window.frame(vec![]);
@@ -98,6 +104,54 @@ impl Window {
     }
 }
 
+/// Every row with all that can be drawn on one: a colour, what was found and filtered, a note, a gap.
+fn decorated(view: &ViewSnapshot) -> Arc<ViewSnapshot> {
+    let decoration = |(at, row): (usize, &Option<Arc<Recorded>>)| Decoration {
+        highlight: HighlightColor::ALL.get(at % HighlightColor::ALL.len()).copied(),
+        found: [7..12, 30..38, 60..61].into(),
+        filtered: [2..4, 36..44].into(),
+        note: row
+            .as_ref()
+            .map(|row| Arc::new(Note { seq: row.seq, text: "the pump answered late".into(), time: Timestamp(0) })),
+        gap: Some(1_234_567),
+    };
+    let find = FindSnapshot {
+        filter: Filter::parse("value").expect("a word"),
+        found: 1_204,
+        scanned: view.total,
+        current: None,
+        step: 1,
+        wrapped: false,
+        bar: (0..2_000).map(|at| at % 3 == 0).collect(),
+    };
+    let decorations = view.rows.iter().enumerate().map(decoration).collect();
+    Arc::new(ViewSnapshot { decorations, find, ..view.clone() })
+}
+
+/// A filter and the find bar are open, rows are marked.
+fn busy() -> State {
+    let mut state = State::default();
+    state.filter_text = "dir:in or (size>64 and -heartbeat) /val.e/i".into();
+    state.query.filter = Filter::parse(&state.filter_text).expect("a filter");
+    state.find.open = true;
+    state.find.text = "value".into();
+    state.marked = (0..2_000).map(|at| at * 3..=at * 3 + 1).collect();
+    state
+}
+
+fn decorated_frames(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("frame_decorated");
+    for total in [10_000u64, 10_000_000] {
+        let mut window = Window::of(total, busy());
+        window.app.feed.view = decorated(&window.app.feed.view);
+        for _ in 0..4 {
+            window.frame(vec![]);
+        }
+        group.bench_function(format!("still/{total}"), |bencher| bencher.iter(|| black_box(window.frame(vec![]))));
+    }
+    group.finish();
+}
+
 fn frames(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("frame");
     for total in [10_000u64, 10_000_000] {
@@ -126,5 +180,5 @@ fn frames(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, frames);
+criterion_group!(benches, frames, decorated_frames);
 criterion_main!(benches);

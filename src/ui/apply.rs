@@ -22,7 +22,9 @@ use crate::session::{LogState, ViewSnapshot};
 use crate::words::Words;
 use crate::workspace::{Preferences, Workspace};
 
+pub use find::searched;
 pub use jobs::{landed, recording_failed, restore};
+pub use log::asks_selected_time;
 
 /// What the person saw when they asked.
 pub struct Seen<'a> {
@@ -196,7 +198,10 @@ fn view(state: &mut State, action: ViewAction, seen: &Seen<'_>, effects: &mut dy
         ViewAction::ShowPalette(open) => state.palette_open = open,
         ViewAction::ShowBytes(shown) => state.bytes_hidden = !shown,
         ViewAction::FocusComposer => state.focus = Some(Focus::Composer),
-        ViewAction::FocusFilter => state.focus = Some(Focus::Filter),
+        ViewAction::FocusFilter => {
+            state.tab = super::action::Tab::Log;
+            state.focus = Some(Focus::Filter);
+        }
     }
     if is_preference {
         preferences_changed(state, seen.now);

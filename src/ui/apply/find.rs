@@ -1,18 +1,15 @@
 //! The find bar: what it looks for, and stepping through the matches.
 
 use super::Seen;
-use crate::filter::Filter;
-use crate::ui::action::FindAction;
+use crate::filter::{self, Expression, Filter, Mistake, Term, TokenKind};
+use crate::session::FindStep;
+use crate::ui::action::{FindAction, Tab};
 use crate::ui::effects::Effects;
 use crate::ui::state::{Focus, State};
 
 pub fn apply(state: &mut State, action: FindAction, _seen: &Seen<'_>, effects: &mut dyn Effects) {
     match action {
-        FindAction::Open => {
-            state.find.open = true;
-            state.focus = Some(Focus::Find);
-            search(state, effects);
-        }
+        FindAction::Open => open(state, effects),
         FindAction::Close => {
             state.find.open = false;
             effects.find(None);
@@ -21,23 +18,62 @@ pub fn apply(state: &mut State, action: FindAction, _seen: &Seen<'_>, effects: &
             state.find.text = text;
             search(state, effects);
         }
-        FindAction::Step(step) => effects.find_step(step, state.selected_event),
+        FindAction::Search { text, from } => {
+            state.find.text = text;
+            if search(state, effects) {
+                effects.find_step(FindStep::Next, from);
+            }
+        }
+        FindAction::Step(_) if state.tab == Tab::Conversation => state.focus = Some(Focus::Find),
+        FindAction::Step(step) => {
+            if !state.find.open {
+                open(state, effects);
+            }
+            if state.find.mistake.is_none() && !state.find.text.is_empty() {
+                effects.find_step(step, state.selected_event);
+            }
+        }
     }
 }
 
-/// Tells the log's reader what the bar looks for.
-pub fn search(state: &mut State, effects: &mut dyn Effects) {
-    if !state.find.open {
+fn open(state: &mut State, effects: &mut dyn Effects) {
+    state.focus = Some(Focus::Find);
+    // A conversation has a field of its own.
+    if state.tab == Tab::Conversation {
         return;
     }
-    match Filter::parse(&state.find.text) {
+    state.tab = Tab::Log;
+    state.find.open = true;
+    search(state, effects);
+}
+
+/// What a text in the bar looks for: the language of filters, but bare words beside each other are one text, as in any
+/// other find bar.
+pub fn searched(text: &str) -> Result<Filter, Mistake> {
+    let bare = |(_, kind): &(_, TokenKind)| matches!(kind, TokenKind::Text | TokenKind::Blank);
+    let words = text.trim();
+    if words.contains(char::is_whitespace) && filter::tokens(words).iter().all(bare) {
+        return Filter::parse(&Expression::Is(Term::Text(words.to_owned())).to_string());
+    }
+    Filter::parse(text)
+}
+
+/// Tells the log's reader what the bar looks for. `true`: it is something.
+pub fn search(state: &mut State, effects: &mut dyn Effects) -> bool {
+    if !state.find.open {
+        return false;
+    }
+    match searched(&state.find.text) {
         Ok(filter) => {
             state.find.mistake = None;
-            effects.find((!filter.takes_all()).then_some(filter));
+            let searches = !filter.takes_all();
+            effects.find(searches.then_some(filter));
+            searches
         }
         Err(mistake) => {
             state.find.mistake = Some(mistake);
             effects.find(None);
+            false
         }
     }
 }

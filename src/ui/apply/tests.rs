@@ -367,3 +367,86 @@ fn language_changes_at_once_and_is_kept() {
     assert_eq!(preferences(&bench.state).language, Some(Language::Chinese));
     assert!(bench.state.unsaved.preferences.is_some());
 }
+
+#[test]
+fn bare_words_in_the_find_bar_are_one_text() {
+    use crate::filter::{Expression, Term};
+    let term = |text: &str| match searched(text).unwrap().expression() {
+        Some(Expression::Is(Term::Text(text))) => text.clone(),
+        other => panic!("{text}: {other:?}"),
+    };
+    assert_eq!(term("c 1"), "c 1");
+    assert_eq!(term(" GET  x "), "GET  x");
+    assert_eq!(term("温度 7"), "温度 7");
+    assert_eq!(term("one"), "one");
+    for language in ["a or b", "dir:in a", "-a b", "\"a b\" c", "/a b/"] {
+        assert_eq!(searched(language).unwrap().text(), language);
+    }
+}
+
+#[test]
+fn what_is_looked_for_goes_to_the_reader_only_while_the_bar_is_open() {
+    use crate::session::FindStep;
+    use crate::ui::action::{FindAction, Tab};
+    let mut bench = Bench::new();
+    let find = |bench: &mut Bench, action| bench.apply(Action::Find(action));
+    bench.state.tab = Tab::Notes;
+    find(&mut bench, FindAction::Open);
+    assert_eq!((bench.state.tab, bench.state.find.open), (Tab::Log, true));
+    let orders = find(&mut bench, FindAction::Search { text: "x".into(), from: Some(7) });
+    assert!(matches!(orders[..], [Order::Find(Some(_)), Order::FindStep(FindStep::Next, Some(7))]), "{orders:?}");
+    let orders = find(&mut bench, FindAction::Search { text: "dir:up".into(), from: None });
+    assert!(matches!(orders[..], [Order::Find(None)]), "{orders:?}");
+    assert!(find(&mut bench, FindAction::Step(FindStep::Next)).is_empty(), "a mistake finds nothing");
+    find(&mut bench, FindAction::SetText("x".into()));
+    find(&mut bench, FindAction::Close);
+    let orders = find(&mut bench, FindAction::Step(FindStep::Previous));
+    assert!(matches!(orders[..], [Order::Find(Some(_)), Order::FindStep(FindStep::Previous, None)]), "{orders:?}");
+    // A conversation has a field of its own.
+    find(&mut bench, FindAction::Close);
+    bench.state.tab = Tab::Conversation;
+    find(&mut bench, FindAction::Open);
+    assert_eq!((bench.state.tab, bench.state.find.open), (Tab::Conversation, false));
+    assert_eq!(bench.state.focus, Some(Focus::Find));
+}
+
+#[test]
+fn filters_that_were_used_are_kept_once() {
+    let mut bench = Bench::new();
+    for text in ["a", "b", "a", " ", "dir:up", "b", "b"] {
+        bench.apply(Action::Log(LogAction::SetFilter(text.into())));
+        bench.apply(Action::Log(LogAction::CommitFilter));
+    }
+    assert_eq!(bench.state.filter_history, ["b", "a"]);
+    assert_eq!(preferences(&bench.state).filter_history, ["b", "a"]);
+    for number in 0..200 {
+        bench.apply(Action::Log(LogAction::SetFilter(format!("x{number}"))));
+        bench.apply(Action::Log(LogAction::CommitFilter));
+    }
+    assert_eq!(bench.state.filter_history.len(), 50);
+    bench.apply(Action::Log(LogAction::SetFilter("x".repeat(5_000))));
+    bench.apply(Action::Log(LogAction::CommitFilter));
+    assert_eq!(bench.state.filter_history[0], "x199", "too long to be worth keeping");
+}
+
+#[test]
+fn rules_come_and_go_with_their_workspace() {
+    use crate::model::{HighlightColor, HighlightRule, SavedFilter};
+    let rule = |filter: &str| HighlightRule { filter: filter.into(), color: HighlightColor::Red, enabled: true };
+    let saved = SavedFilter { name: "n".into(), filter: "f".into() };
+    let mut bench = Bench::new();
+    let workspace = Workspace {
+        // One that is none is kept, and highlights nothing.
+        highlights: vec![rule("kind:reset"), rule("dir:up"), rule("")],
+        filters: vec![saved.clone()],
+        ..Workspace::default()
+    };
+    let orders = bench.landed(Done::WorkspaceOpened { path: "/w/b.toml".into(), result: Ok((workspace, true)) });
+    let rules = orders.iter().find_map(|order| match order {
+        Order::Highlight(rules) => Some(rules.len()),
+        _ => None,
+    });
+    assert_eq!(rules, Some(1));
+    let kept = super::workspace(&bench.state);
+    assert_eq!((kept.highlights.len(), kept.filters), (3, vec![saved]));
+}
