@@ -13,9 +13,10 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use super::indexing::Indexing;
-use super::notes::Notes;
+use super::notes::{self, NoteBook, NoteEdit, Notes};
 use super::pcapng::section::Interface;
 use super::reader::Reader;
+use super::recorder::{NoteLane, Sent};
 use super::rows::{ConnectionRow, Connections, Fresh, Jumps, Row, Rows};
 use crate::model::{Doing, EndpointId, Failure, Flow, Reason, Recorded};
 
@@ -29,7 +30,11 @@ pub struct Log {
     connections: RwLock<Connections>,
     sources: RwLock<Vec<Source>>,
     state: Mutex<LogState>,
-    notes: RwLock<Arc<Notes>>,
+    notes: RwLock<NoteBook>,
+    /// To the recorder, while the session is being recorded.
+    note_lane: Mutex<Option<NoteLane>>,
+    /// One note at a time goes into the file of a session that was closed.
+    appending: Mutex<()>,
     watchers: Mutex<Vec<Weak<Signal>>>,
 }
 
@@ -90,6 +95,8 @@ impl Log {
             sources: RwLock::new(vec![source]),
             state: Mutex::new(state),
             notes: RwLock::default(),
+            note_lane: Mutex::default(),
+            appending: Mutex::default(),
             watchers: Mutex::default(),
         }
     }
@@ -104,7 +111,57 @@ impl Log {
 
     /// Notes and bookmarks as they are now.
     pub fn notes(&self) -> Arc<Notes> {
-        self.notes.read().clone()
+        self.notes.read().notes()
+    }
+
+    /// Writes or removes a note: it is among the notes at once when it stands in the file, or on its way there while the
+    /// session is being recorded. May wait for the disk: call it off the UI and tokio threads.
+    pub fn annotate(&self, edit: NoteEdit) -> Result<(), Failure> {
+        let edit = edit.bounded();
+        let _one = self.appending.lock();
+        if !self.notes.read().takes(&edit) {
+            return Err(notes::too_many(&self.path));
+        }
+        let sent = self.note_lane.lock().as_ref().map(|lane| lane.send(edit.clone()));
+        match sent {
+            Some(Sent::Taken) => {}
+            Some(Sent::Full) => {
+                return Err(Failure::new(Doing::Record, self.path.to_string_lossy(), Reason::NoProgress));
+            }
+            None => self.append_note(&edit)?,
+        }
+        self.add_notes([edit]);
+        self.wake();
+        Ok(())
+    }
+
+    fn append_note(&self, edit: &NoteEdit) -> Result<(), Failure> {
+        let refused = |reason| Err(Failure::new(Doing::WriteFile, self.path.to_string_lossy(), reason));
+        let state = self.state();
+        match state.damage {
+            Some((0, _)) => return refused(Reason::NotOurs),
+            Some(_) => return refused(Reason::Damaged),
+            None if !state.complete => return refused(Reason::StillReading),
+            None => {}
+        }
+        // Of several files (the first was removed while it was recorded) the last one has the path.
+        let number = self.sources.read().len().saturating_sub(1);
+        let source = u8::try_from(number).ok().and_then(|number| self.source(number));
+        let Some((file, _)) = source else { return refused(Reason::FileMissing) };
+        let bytes = notes::append(&self.path, &file, state.file_bytes, edit)?;
+        let mut state = self.state.lock();
+        (state.file_bytes, state.indexed_bytes) = (bytes, bytes);
+        Ok(())
+    }
+
+    /// Notes that were found in the file.
+    pub(super) fn add_notes(&self, edits: impl IntoIterator<Item = NoteEdit>) {
+        self.notes.write().apply(edits);
+    }
+
+    /// Notes go to the recorder from now on; `None`: it has ended.
+    pub(super) fn send_notes_to(&self, lane: Option<NoteLane>) {
+        *self.note_lane.lock() = lane;
     }
 
     /// Waits until an opened file is indexed as far as it can be read, or `limit` is over.
