@@ -228,6 +228,10 @@ pub enum ExportFormat {
     Csv,
     Jsonl,
     Pcapng,
+    /// A hex dump that text2pcap takes back
+    Hexdump,
+    /// The payload bytes alone, one event after the other
+    Raw,
 }
 
 impl Eol {
@@ -249,6 +253,8 @@ impl ExportFormat {
             Self::Csv => "csv",
             Self::Jsonl => "jsonl",
             Self::Pcapng => "pcapng",
+            Self::Hexdump => "hexdump",
+            Self::Raw => "raw",
         }
     }
 }
