@@ -2,7 +2,7 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
-use super::action::{Action, EndpointAction, Form, LogAction, SessionAction, ViewAction};
+use super::action::{Action, EndpointAction, Form, LogAction, NoteAction, SessionAction, ViewAction};
 use super::state::State;
 use crate::session::Scope;
 use crate::words::Language;
@@ -76,6 +76,11 @@ fn log(action: LogAction) -> Option<Action> {
     Some(Action::Log(action))
 }
 
+/// The selected event, unless something is open over it.
+fn noted_event(state: &State) -> Option<u64> {
+    state.selected_event.filter(|_| state.form == Form::None)
+}
+
 pub static COMMANDS: &[Command] = &[
     command("listen", Menu::File, 0, ctrl(Key::L), |_| form(Form::Listen)),
     command("connect", Menu::File, 0, ctrl(Key::N), |_| form(Form::Connect)),
@@ -97,6 +102,17 @@ pub static COMMANDS: &[Command] = &[
     command("composer", Menu::View, 0, ctrl(Key::E), |_| view(ViewAction::FocusComposer)),
     command("show_all", Menu::View, 0, None, |state| {
         (state.query.scope != Scope::All).then_some(Action::Log(LogAction::Select(Scope::All)))
+    }),
+    // Before the one without Shift, which would take its key.
+    command(
+        "note",
+        Menu::View,
+        6,
+        Some(KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::M)),
+        |state| form(Form::Note(noted_event(state)?)),
+    ),
+    command("bookmark", Menu::View, 6, ctrl(Key::M), |state| {
+        Some(Action::Note(NoteAction::ToggleBookmark(noted_event(state)?)))
     }),
     switch("pause", 1, ctrl(Key::P), |state| state.paused, |state| log(LogAction::Pause(!state.paused))),
     switch("as_hex", 1, ctrl(Key::H), |state| state.as_hex, |state| log(LogAction::ShowAsHex(!state.as_hex))),

@@ -10,6 +10,7 @@ mod conversation;
 mod first_minute;
 mod forms;
 mod log;
+mod note_editor;
 mod notes;
 mod palette;
 mod payloads;
@@ -83,6 +84,7 @@ pub fn registry() -> Vec<Entry> {
         entry(Place::FirstMinute, Box::<first_minute::FirstMinute>::default()),
         entry(Place::Over, Box::<forms::Forms>::default()),
         entry(Place::Over, Box::<save_log::SaveLog>::default()),
+        entry(Place::Over, Box::<note_editor::NoteEditor>::default()),
         entry(Place::Over, Box::<sessions::SessionsDialog>::default()),
         entry(Place::Over, Box::<workspace::WorkspaceDialog>::default()),
         entry(Place::Over, Box::<about::About>::default()),

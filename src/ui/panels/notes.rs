@@ -1,18 +1,374 @@
-//! The notes tab.
+//! The notes tab: all notes and bookmarks in the order of their events; a click shows the event in the log.
+//!
+//! Owns: scroll, the half-typed search and what it found. Never: reads events (a job does, for the rows on screen).
 
-use egui::Ui;
+use std::collections::BTreeSet;
+use std::ops::Bound;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui::{
+    Align, Align2, Id, Key, Layout, Modifiers, Pos2, Rect, Response, RichText, Sense, TextEdit, Ui, Vec2, WidgetInfo,
+};
 
 use super::Panel;
-use crate::ui::action::Action;
-use crate::ui::state::Ctx;
+use super::log::text::{Clock, socket_within};
+use super::tabs::strip;
+use crate::model::Note;
+use crate::payload::visible_text;
+use crate::session::Notes;
+use crate::ui::action::{Action, Form, NoteAction, ViewAction};
+use crate::ui::state::{Ctx, EventFacts, Facts};
+use crate::ui::theme;
+use crate::ui::widgets::{self, row_list::RowList};
 
-#[derive(Default)]
-pub struct NotesPanel;
+const HEAD: f32 = 38.0;
+const ROW: f32 = 28.0;
+/// What a frame looks through: all of it for as many notes as people write, and never so much that it takes long.
+const BYTES_A_FRAME: usize = 256 * 1024;
+/// What a note counts besides its text.
+const NOTE_COST: usize = 64;
+const SHOWN_BYTES: usize = 400;
+const BUTTONS: f32 = 132.0;
+
+pub struct NotesPanel {
+    list: RowList,
+    clock: Clock,
+    typed: String,
+    search: Search,
+    opened: Option<PathBuf>,
+    /// The row that keys act on, by seq.
+    current: Option<u64>,
+}
+
+impl Default for NotesPanel {
+    fn default() -> Self {
+        Self {
+            list: RowList::default(),
+            clock: Clock::new(),
+            typed: String::new(),
+            search: Search::default(),
+            opened: None,
+            current: None,
+        }
+    }
+}
 
 impl Panel for NotesPanel {
     fn key(&self) -> &'static str {
         "notes"
     }
 
-    fn ui(&mut self, _ctx: &Ctx<'_>, _ui: &mut Ui, _actions: &mut Vec<Action>) {}
+    fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let opened = ctx.state.opened_file.as_ref().map(|opened| opened.path.clone());
+        if self.opened != opened {
+            (self.opened, self.current) = (opened, None);
+            self.list.to_start();
+            self.search = Search::default();
+        }
+        let notes = &ctx.state.notes;
+        if notes.by_seq.is_empty() {
+            self.current = None;
+            empty(ctx, ui, "notes.none", Some("notes.none_hint"));
+            return;
+        }
+        if self.search.follow(notes, &self.typed, ctx.words.get("notes.bookmark")) {
+            ui.ctx().request_repaint();
+        }
+        strip(ctx, ui, HEAD, |ui| self.head(ctx, ui));
+        if self.search.found.is_empty() {
+            empty(ctx, ui, "notes.not_found", None);
+            return;
+        }
+        self.rows(ctx, ui, actions);
+    }
+}
+
+impl NotesPanel {
+    fn head(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        let name = ctx.words.get("notes.search");
+        let field = TextEdit::singleline(&mut self.typed)
+            .id(Id::unique("notes_search"))
+            .hint_text(RichText::new(name).color(ctx.theme.dim))
+            .desired_width(260.0)
+            .margin(egui::Margin::symmetric(8, 4));
+        let response = ui.add(field);
+        let text = self.typed.clone();
+        response.widget_info(|| {
+            let mut info = WidgetInfo::labeled(egui::Role::TextInput, true, name);
+            info.current_text_value = Some(text.clone());
+            info
+        });
+        if response.changed() {
+            self.list.to_start();
+            ui.ctx().request_repaint();
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let (found, all) = (self.search.found.len() as u64, ctx.state.notes.by_seq.len() as u64);
+            let text = if self.typed.is_empty() {
+                ctx.words.count("count.notes", all)
+            } else {
+                let numbers = (ctx.words.number(found), ctx.words.number(all));
+                ctx.words.fill("log.matches", &[("matched", &numbers.0), ("total", &numbers.1)])
+            };
+            ui.label(RichText::new(text).color(ctx.theme.dim));
+        });
+    }
+
+    fn rows(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let mut unknown = BTreeSet::new();
+        let (found, clock, current) = (&self.search.found, &self.clock, &mut self.current);
+        let (name, rows) = (ctx.words.get("tabs.notes"), found.len() as u64);
+        let shown = self.list.show(ui, Id::unique("note_rows"), name, rows, ROW, |ui, at, rect, list| {
+            let Some(seq) = usize::try_from(at).ok().and_then(|at| found.get(at)) else { return };
+            let Some(note) = ctx.state.notes.by_seq.get(seq) else { return };
+            let facts = match ctx.state.noted.facts.get(seq) {
+                Some(Facts::Known(facts)) => Some(facts),
+                Some(Facts::Asked) => None,
+                Some(Facts::Unknown { rows }) if *rows >= ctx.view.total => None,
+                _ => {
+                    unknown.insert(*seq);
+                    None
+                }
+            };
+            let row = NoteRow { ctx, clock, note, facts, is_current: *current == Some(*seq) };
+            if row.ui(ui, rect, list, actions) {
+                *current = Some(*seq);
+            }
+        });
+        if !unknown.is_empty() {
+            actions.push(Action::Note(NoteAction::WantFacts(unknown.into_iter().collect())));
+        }
+        self.keyboard(ui, &shown, actions);
+    }
+
+    fn keyboard(&mut self, ui: &Ui, shown: &widgets::row_list::Shown, actions: &mut Vec<Action>) {
+        let found = &self.search.found;
+        if shown.step != 0 {
+            let at = match self.current.map(|seq| found.partition_point(|other| *other < seq)) {
+                Some(at) => at.saturating_add_signed(shown.step as isize),
+                None => usize::try_from(shown.first).unwrap_or(0),
+            };
+            let at = at.min(found.len().saturating_sub(1));
+            self.current = found.get(at).copied();
+            self.list.reveal(at as u64);
+            ui.ctx().request_repaint();
+        }
+        let Some(seq) = self.current.filter(|_| shown.response.has_focus()) else { return };
+        let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+        if pressed(Key::Enter) {
+            actions.push(Action::Note(NoteAction::GoTo(seq)));
+        } else if pressed(Key::F2) {
+            actions.push(Action::View(ViewAction::ShowForm(Form::Note(seq))));
+        } else if pressed(Key::Delete) {
+            actions.push(Action::Note(NoteAction::Remove(seq)));
+        }
+    }
+}
+
+/// One note on screen.
+struct NoteRow<'a, 'b> {
+    ctx: &'a Ctx<'b>,
+    clock: &'a Clock,
+    note: &'a Arc<Note>,
+    facts: Option<&'a EventFacts>,
+    is_current: bool,
+}
+
+impl NoteRow<'_, '_> {
+    /// `true`: keys act on it from now on.
+    fn ui(&self, ui: &mut Ui, rect: Rect, list: &Response, actions: &mut Vec<Action>) -> bool {
+        let (ctx, seq) = (self.ctx, self.note.seq);
+        let response = ui.interact(rect, Id::unique(("note", seq)), Sense::CLICK);
+        if self.is_current {
+            ui.painter().rect_filled(rect, 0.0, ctx.theme.selection);
+        } else if ui.rect_contains_pointer(rect) {
+            ui.painter().rect_filled(rect, 0.0, ctx.theme.raised);
+        }
+        let texts = self.paint(ui, rect);
+        response.widget_info(|| WidgetInfo::selected(egui::Role::ListItem, true, self.is_current, texts.join("  ")));
+        let go = || Action::Note(NoteAction::GoTo(seq));
+        let edit = || Action::View(ViewAction::ShowForm(Form::Note(seq)));
+        let remove = || Action::Note(NoteAction::Remove(seq));
+        if response.clicked() {
+            actions.push(go());
+        }
+        if response.clicked() || response.secondary_clicked() {
+            list.request_focus();
+        }
+        response.context_menu(|ui| {
+            let entries = [("notes.go_to", go()), ("notes.edit", edit()), ("notes.remove", remove())];
+            for (key, action) in entries {
+                if ui.button(ctx.words.get(key)).clicked() {
+                    actions.push(action);
+                    ui.close();
+                }
+            }
+        });
+        let layout = Layout::right_to_left(Align::Center);
+        let buttons = egui::UiBuilder::new().max_rect(rect.shrink2(Vec2::new(8.0, 0.0))).layout(layout).id_salt(seq);
+        ui.scope_builder(buttons, |ui| {
+            let number = ctx.words.number(seq);
+            for (key, name, action) in
+                [("notes.remove_short", "notes.remove_of", remove()), ("notes.edit_short", "notes.edit_of", edit())]
+            {
+                let button = widgets::small_button(ui, ctx.theme, ctx.words.get(key));
+                let name = ctx.words.fill(name, &[("number", &number)]);
+                if button.accessible_name(name).clicked() {
+                    actions.push(action);
+                }
+            }
+        });
+        response.clicked() || response.secondary_clicked()
+    }
+
+    /// Number, time, socket and the note's first line; they are what a screen reader says too.
+    fn paint(&self, ui: &Ui, rect: Rect) -> Vec<String> {
+        let (ctx, theme) = (self.ctx, self.ctx.theme);
+        let char_width = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), '0')).max(1.0);
+        let narrow = rect.width() < 760.0;
+        let number = format!("#{}", self.note.seq);
+        let (time, socket) = match self.facts {
+            Some(facts) => (self.clock.time(facts.time, ctx.state.local_time), socket_of(facts)),
+            None => (String::new(), String::new()),
+        };
+        let (text, is_words) = first_line(ctx, self.note);
+        let socket_chars = if narrow { 15 } else { 22 };
+        let time_at = 10.0 + 9.0 * char_width;
+        let socket_at = time_at + 17.5 * char_width;
+        let text_at = socket_at + (socket_chars as f32 + 1.5) * char_width;
+        let cell = |from: f32, to: f32, text: &str, color, mono: bool| {
+            let clip = Rect::from_min_max(
+                Pos2::new(rect.left() + from, rect.top()),
+                Pos2::new((rect.left() + to).min(rect.right() - BUTTONS), rect.bottom()),
+            );
+            let painter = ui.painter().with_clip_rect(clip.intersect(ui.clip_rect()));
+            let at = Pos2::new(rect.left() + from, rect.center().y);
+            if mono {
+                widgets::mono_text(&painter, at, Align2::LEFT_CENTER, text, color);
+            } else {
+                painter.text(at, Align2::LEFT_CENTER, text, theme::body(), color);
+            }
+        };
+        cell(10.0, time_at, &number, theme.dim, true);
+        cell(time_at, socket_at, &time, theme.dim, true);
+        cell(socket_at, text_at, &socket_within(&socket, socket_chars), theme.text, true);
+        cell(text_at, f32::MAX, &text, if is_words { theme.text } else { theme.dim }, false);
+        [number, time, socket, text].into_iter().filter(|text| !text.is_empty()).collect()
+    }
+}
+
+fn socket_of(facts: &EventFacts) -> String {
+    match facts.flow.peer {
+        Some(peer) => peer.to_string(),
+        None => visible_text(&facts.flow.endpoint_uri, 200),
+    }
+}
+
+/// The first line that says something; without words it is a bookmark.
+fn first_line(ctx: &Ctx<'_>, note: &Note) -> (String, bool) {
+    let mut lines = note.text.lines().filter(|line| !line.trim().is_empty());
+    let Some(first) = lines.next() else { return (ctx.words.get("notes.bookmark").to_owned(), false) };
+    let mut text = visible_text(first.trim(), SHOWN_BYTES);
+    if lines.next().is_some() && !text.ends_with('…') {
+        text.push_str(" …");
+    }
+    (text, true)
+}
+
+fn empty(ctx: &Ctx<'_>, ui: &mut Ui, key: &str, hint: Option<&str>) {
+    let rect = ui.available_rect_before_wrap();
+    let size = Vec2::new(rect.width().min(440.0), 96.0).min(rect.size());
+    let place = Rect::from_center_size(rect.center(), size);
+    let layout = Layout::top_down(Align::Center);
+    ui.scope_builder(egui::UiBuilder::new().max_rect(place).layout(layout), |ui| {
+        ui.spacing_mut().item_spacing.y = 8.0;
+        ui.label(RichText::new(ctx.words.get(key)).font(theme::medium(15.0)));
+        if let Some(hint) = hint {
+            ui.add(egui::Label::new(RichText::new(ctx.words.get(hint)).color(ctx.theme.dim)).wrap());
+        }
+    });
+}
+
+/// Which notes have the text that is searched for; a part of them is looked through in each frame.
+#[derive(Default)]
+struct Search {
+    /// What was searched, and for what.
+    version: Option<u64>,
+    text: String,
+    /// Their events, in order; those of the search before while the new one has only begun.
+    found: Vec<u64>,
+    finding: Vec<u64>,
+    /// The event after which it goes on; `None` when it is done.
+    next: Option<Bound<u64>>,
+}
+
+impl Search {
+    /// `true`: not all was looked through yet.
+    fn follow(&mut self, notes: &Notes, typed: &str, bookmark: &str) -> bool {
+        if self.version != Some(notes.version) || self.text != typed {
+            self.version = Some(notes.version);
+            typed.clone_into(&mut self.text);
+            self.finding.clear();
+            self.next = Some(Bound::Unbounded);
+        }
+        let Some(from) = self.next else { return false };
+        let needle = self.text.to_lowercase();
+        let mut budget = BYTES_A_FRAME;
+        for (seq, note) in notes.by_seq.range((from, Bound::Unbounded)) {
+            if budget == 0 {
+                return true;
+            }
+            let text = if note.text.is_empty() { bookmark } else { &note.text };
+            if needle.is_empty() || text.to_lowercase().contains(&needle) {
+                self.finding.push(*seq);
+            }
+            budget = budget.saturating_sub(text.len() + NOTE_COST);
+            self.next = Some(Bound::Excluded(*seq));
+        }
+        self.next = None;
+        self.found = std::mem::take(&mut self.finding);
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Timestamp;
+
+    fn notes(texts: &[&str], version: u64) -> Notes {
+        let note = |(number, text): (usize, &&str)| {
+            let seq = number as u64 + 1;
+            (seq, Arc::new(Note { seq, text: (*text).to_owned(), time: Timestamp(0) }))
+        };
+        Notes { by_seq: texts.iter().enumerate().map(note).collect(), version }
+    }
+
+    #[test]
+    fn finds_words_in_both_cases_and_bookmarks_by_their_name() {
+        let notes = notes(&["Broken frame", "", "the FRAME after", "温度"], 1);
+        let mut search = Search::default();
+        for (text, found) in [("", vec![1, 2, 3, 4]), ("frame", vec![1, 3]), ("book", vec![2]), ("温", vec![4])] {
+            assert!(!search.follow(&notes, text, "Bookmark"));
+            assert_eq!(search.found, found, "{text}");
+        }
+    }
+
+    #[test]
+    fn many_notes_take_many_frames_and_a_change_begins_anew() {
+        let long = "x".repeat(BYTES_A_FRAME / 2);
+        let texts = vec![long.as_str(); 9];
+        let mut search = Search::default();
+        let all = notes(&texts, 1);
+        let mut frames = 1;
+        while search.follow(&all, "x", "") {
+            frames += 1;
+            assert!(search.found.is_empty());
+        }
+        assert_eq!((frames, search.found.len()), (5, 9));
+        assert!(search.follow(&notes(&texts[..8], 2), "x", ""));
+        assert_eq!(search.found.len(), 9, "the old rows stay until the new ones are found");
+    }
 }

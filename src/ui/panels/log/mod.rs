@@ -3,6 +3,7 @@
 //! Owns: scroll, the half-typed filter. Never: formats rows that are not on screen.
 
 mod filter;
+mod go_to;
 mod notices;
 mod place;
 mod rows;
@@ -29,6 +30,7 @@ pub struct LogPanel {
     clock: text::Clock,
     wanted: (u64, usize),
     place: place::Place,
+    go_to: go_to::GoTo,
     selected: Option<u64>,
     opened: Option<std::path::PathBuf>,
 }
@@ -41,6 +43,7 @@ impl Default for LogPanel {
             clock: text::Clock::new(),
             wanted: (0, 0),
             place: place::Place::default(),
+            go_to: go_to::GoTo::default(),
             selected: None,
             opened: None,
         }

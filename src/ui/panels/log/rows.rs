@@ -9,6 +9,7 @@ use crate::model::{Recorded, TextEncoding, What};
 use crate::payload;
 use crate::session::{Scope, ViewSnapshot};
 use crate::ui::action::{Action, LogAction};
+use crate::ui::panels::note_editor;
 use crate::ui::state::Ctx;
 use crate::ui::theme::{self, LOG_ROW};
 use crate::ui::widgets::{self, row_list};
@@ -57,6 +58,7 @@ impl LogPanel {
             nothing(ctx, ui, place, actions);
         }
         self.place.apply(ctx, ui, &mut self.list);
+        self.go_to.apply(ctx, ui, &mut self.list, actions);
         let (list, clock) = (&mut self.list, &self.clock);
         let drawing = Drawing { ctx, columns, clock };
         let rows = rows_to_show(ctx.view, list.following);
@@ -163,7 +165,7 @@ fn nothing(ctx: &Ctx<'_>, ui: &mut Ui, place: Rect, actions: &mut Vec<Action>) {
     });
 }
 
-fn clear_filter(ctx: &Ctx<'_>) -> Vec<Action> {
+pub(super) fn clear_filter(ctx: &Ctx<'_>) -> Vec<Action> {
     let query = &ctx.state.query;
     let mut changes = Vec::new();
     if !ctx.state.filter_text.is_empty() {
@@ -333,6 +335,7 @@ impl Drawing<'_, '_> {
         let scope = Scope::Endpoint(event.flow.endpoint);
         entry(ui, "log.only_endpoint", &|| Action::Log(LogAction::Select(scope.clone())), actions);
         ui.separator();
+        note_editor::menu(self.ctx, ui, row.seq, actions);
         ui.menu_button(words.get("log.encoding"), |ui| {
             let id = event.flow.endpoint;
             for encoding in TextEncoding::ALL {
