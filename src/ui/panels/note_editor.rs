@@ -5,20 +5,28 @@
 use egui::{Align, Id, Key, Layout, Modal, Modifiers, RichText, TextEdit, Ui, Vec2};
 
 use super::Panel;
+use super::log::text::{self, Clock};
 use crate::session::MAX_NOTE_BYTES;
 use crate::ui::action::{Action, Form, NoteAction, ViewAction};
-use crate::ui::state::Ctx;
+use crate::ui::state::{Ctx, Facts};
 use crate::ui::theme;
 use crate::ui::widgets;
 
 const WIDTH: f32 = 520.0;
 const LINES: usize = 6;
+const EVENT_CHARS: usize = 80;
 
-#[derive(Default)]
 pub struct NoteEditor {
+    clock: Clock,
     /// The event whose note is edited, and the text as it was.
     open: Option<(u64, String)>,
     text: String,
+}
+
+impl Default for NoteEditor {
+    fn default() -> Self {
+        Self { clock: Clock::new(), open: None, text: String::new() }
+    }
 }
 
 /// Entries of a row's menu.
@@ -75,6 +83,10 @@ impl NoteEditor {
         ui.spacing_mut().item_spacing.y = 8.0;
         let title = words.fill("notes.editor_title", &[("number", &words.number(seq))]);
         ui.label(RichText::new(title).font(theme::semibold(15.0)));
+        if let Some(event) = self.event(ctx, seq) {
+            let job = widgets::mono_job(&event, ctx.theme.dim);
+            ui.add(egui::Label::new(job).truncate());
+        }
         // Taken before the field sees it: there it would begin a line.
         let by_key = ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Enter));
         self.field(ctx, ui, fresh);
@@ -106,6 +118,17 @@ impl NoteEditor {
                 }
             });
         });
+    }
+
+    /// The event in one line, as far as it is known without reading the file.
+    fn event(&self, ctx: &Ctx<'_>, seq: u64) -> Option<String> {
+        let rows = ctx.view.rows.iter().flatten().chain(&ctx.view.selected);
+        if let Some(row) = rows.into_iter().find(|row| row.seq == seq) {
+            return Some(text::whole_row(ctx.words, &self.clock, row, ctx.state, EVENT_CHARS, "  "));
+        }
+        let Some(Facts::Known(facts)) = ctx.state.noted.facts.get(&seq) else { return None };
+        let time = self.clock.time(facts.time, ctx.state.local_time);
+        Some(facts.flow.peer.map_or_else(|| time.clone(), |peer| format!("{time}  {peer}")))
     }
 
     fn field(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, fresh: bool) {

@@ -8,13 +8,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::{
-    Align, Align2, Id, Key, Layout, Modifiers, Pos2, Rect, Response, RichText, Sense, TextEdit, Ui, Vec2, WidgetInfo,
+    Align, Align2, Id, Key, Layout, Modifiers, Pos2, Rect, Response, RichText, Sense, Stroke, TextEdit, Ui, Vec2,
+    WidgetInfo,
 };
 
 use super::Panel;
 use super::log::text::{Clock, socket_within};
 use super::tabs::strip;
-use crate::model::Note;
+use crate::model::{EventKind, Note};
 use crate::payload::visible_text;
 use crate::session::Notes;
 use crate::ui::action::{Action, Form, NoteAction, ViewAction};
@@ -23,6 +24,7 @@ use crate::ui::theme;
 use crate::ui::widgets::{self, row_list::RowList};
 
 const HEAD: f32 = 38.0;
+const HEADER: f32 = 24.0;
 const ROW: f32 = 28.0;
 /// What a frame looks through: all of it for as many notes as people write, and never so much that it takes long.
 const BYTES_A_FRAME: usize = 256 * 1024;
@@ -30,6 +32,30 @@ const BYTES_A_FRAME: usize = 256 * 1024;
 const NOTE_COST: usize = 64;
 const SHOWN_BYTES: usize = 400;
 const BUTTONS: f32 = 132.0;
+
+/// Where the columns stand, from the left edge of the list.
+#[derive(Clone, Copy)]
+struct Columns {
+    number: f32,
+    time: f32,
+    arrow: f32,
+    socket: f32,
+    socket_chars: usize,
+    text: f32,
+}
+
+impl Columns {
+    fn new(ui: &Ui, width: f32) -> Self {
+        let char_width = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), '0')).max(1.0);
+        let socket_chars = if width < 760.0 { 15 } else { 22 };
+        let number = 10.0;
+        let time = number + 10.0 * char_width;
+        let arrow = time + 17.5 * char_width;
+        let socket = arrow + 24.0;
+        let text = socket + (socket_chars as f32 + 2.0) * char_width;
+        Self { number, time, arrow, socket, socket_chars, text }
+    }
+}
 
 pub struct NotesPanel {
     list: RowList,
@@ -77,11 +103,13 @@ impl Panel for NotesPanel {
             ui.ctx().request_repaint();
         }
         strip(ctx, ui, HEAD, |ui| self.head(ctx, ui));
+        let columns = Columns::new(ui, ui.available_width());
+        header(ctx, ui, columns);
         if self.search.found.is_empty() {
             empty(ctx, ui, "notes.not_found", None);
             return;
         }
-        self.rows(ctx, ui, actions);
+        self.rows(ctx, ui, columns, actions);
     }
 }
 
@@ -116,7 +144,7 @@ impl NotesPanel {
         });
     }
 
-    fn rows(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
+    fn rows(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, columns: Columns, actions: &mut Vec<Action>) {
         let mut unknown = BTreeSet::new();
         let (found, clock, current) = (&self.search.found, &self.clock, &mut self.current);
         let (name, rows) = (ctx.words.get("tabs.notes"), found.len() as u64);
@@ -132,7 +160,7 @@ impl NotesPanel {
                     None
                 }
             };
-            let row = NoteRow { ctx, clock, note, facts, is_current: *current == Some(*seq) };
+            let row = NoteRow { ctx, columns, clock, note, facts, is_current: *current == Some(*seq) };
             if row.ui(ui, rect, list, actions) {
                 *current = Some(*seq);
             }
@@ -170,6 +198,7 @@ impl NotesPanel {
 /// One note on screen.
 struct NoteRow<'a, 'b> {
     ctx: &'a Ctx<'b>,
+    columns: Columns,
     clock: &'a Clock,
     note: &'a Arc<Note>,
     facts: Option<&'a EventFacts>,
@@ -225,37 +254,51 @@ impl NoteRow<'_, '_> {
 
     /// Number, time, socket and the note's first line; they are what a screen reader says too.
     fn paint(&self, ui: &Ui, rect: Rect) -> Vec<String> {
-        let (ctx, theme) = (self.ctx, self.ctx.theme);
-        let char_width = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), '0')).max(1.0);
-        let narrow = rect.width() < 760.0;
+        let (ctx, theme, columns) = (self.ctx, self.ctx.theme, self.columns);
         let number = format!("#{}", self.note.seq);
         let (time, socket) = match self.facts {
             Some(facts) => (self.clock.time(facts.time, ctx.state.local_time), socket_of(facts)),
             None => (String::new(), String::new()),
         };
         let (text, is_words) = first_line(ctx, self.note);
-        let socket_chars = if narrow { 15 } else { 22 };
-        let time_at = 10.0 + 9.0 * char_width;
-        let socket_at = time_at + 17.5 * char_width;
-        let text_at = socket_at + (socket_chars as f32 + 1.5) * char_width;
-        let cell = |from: f32, to: f32, text: &str, color, mono: bool| {
-            let clip = Rect::from_min_max(
-                Pos2::new(rect.left() + from, rect.top()),
-                Pos2::new((rect.left() + to).min(rect.right() - BUTTONS), rect.bottom()),
-            );
-            let painter = ui.painter().with_clip_rect(clip.intersect(ui.clip_rect()));
-            let at = Pos2::new(rect.left() + from, rect.center().y);
-            if mono {
-                widgets::mono_text(&painter, at, Align2::LEFT_CENTER, text, color);
-            } else {
-                painter.text(at, Align2::LEFT_CENTER, text, theme::body(), color);
-            }
+        let at = |x: f32| Pos2::new(rect.left() + x, rect.center().y);
+        let clipped = |from: f32, to: f32| {
+            let right = (rect.left() + to - 4.0).min(rect.right() - BUTTONS);
+            let clip = Rect::from_x_y_ranges(rect.left() + from..=right, rect.y_range());
+            ui.painter().with_clip_rect(clip.intersect(ui.clip_rect()))
         };
-        cell(10.0, time_at, &number, theme.dim, true);
-        cell(time_at, socket_at, &time, theme.dim, true);
-        cell(socket_at, text_at, &socket_within(&socket, socket_chars), theme.text, true);
-        cell(text_at, f32::MAX, &text, if is_words { theme.text } else { theme.dim }, false);
+        let mono = |from: f32, to: f32, text: &str, color| {
+            widgets::mono_text(&clipped(from, to), at(from), Align2::LEFT_CENTER, text, color);
+        };
+        mono(columns.number, columns.time, &number, theme.dim);
+        mono(columns.time, columns.arrow, &time, theme.dim);
+        if let Some(facts) = self.facts {
+            let (arrow, color) = match facts.kind {
+                EventKind::Received => ("↓", theme.incoming),
+                EventKind::Sent => ("↑", theme.outgoing),
+                kind if kind.is_error() => ("▲", theme.error),
+                _ => ("◆", theme.dim),
+            };
+            mono(columns.arrow, columns.socket, arrow, color);
+        }
+        mono(columns.socket, columns.text, &socket_within(&socket, columns.socket_chars), theme.text);
+        let color = if is_words { theme.text } else { theme.dim };
+        clipped(columns.text, f32::MAX).text(at(columns.text), Align2::LEFT_CENTER, &text, theme::body(), color);
         [number, time, socket, text].into_iter().filter(|text| !text.is_empty()).collect()
+    }
+}
+
+fn header(ctx: &Ctx<'_>, ui: &mut Ui, columns: Columns) {
+    let (rect, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), HEADER), Sense::hover());
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, ctx.theme.line));
+    for (key, x) in [
+        ("notes.event", columns.number),
+        ("log.time", columns.time),
+        ("log.socket", columns.socket),
+        ("notes.text", columns.text),
+    ] {
+        let at = Pos2::new(rect.left() + x, rect.center().y);
+        ui.painter().text(at, Align2::LEFT_CENTER, ctx.words.get(key), theme::mono(), ctx.theme.dim);
     }
 }
 
