@@ -244,6 +244,28 @@ fn a_crashed_session_of_whole_blocks_takes_notes_and_stays_crashed() {
     assert!(is_crashed(&path));
 }
 
+/// Cut or damaged anywhere, it opens, and no note says what was not written.
+#[test]
+fn every_prefix_and_every_flipped_bit_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("session.pcapng");
+    let whole =
+        fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/session-with-notes.pcapng")).unwrap();
+    let written = ["while it was recorded", "when it was closed"];
+    let look = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        let log = Log::open(&path).unwrap();
+        assert!(log.wait_complete(LIMIT).complete);
+        assert!(log.notes().by_seq.values().all(|note| written.contains(&note.text.as_str())));
+    };
+    (0..whole.len()).step_by(4).for_each(|end| look(&whole[..end]));
+    for bit in (0..whole.len() * 8).step_by(7) {
+        let mut bytes = whole.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        look(&bytes);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]

@@ -174,6 +174,18 @@ fn a_note_is_written_with_the_keyboard_alone() {
 }
 
 #[test]
+fn a_bookmark_that_lands_late_does_not_close_the_editor() {
+    let mut window = window(State::default(), some_rows());
+    select(&mut window, 2);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::M);
+    window.key_press_modifiers(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::M);
+    window.run();
+    window.event(egui::Event::Text("half a".to_owned()));
+    landed(&mut window, 2, NoteChange::Toggle, None, Ok(()));
+    assert_eq!(note_field(&window).value().as_deref(), Some("half a"));
+}
+
+#[test]
 fn escape_leaves_a_note_as_it_was_and_an_empty_one_is_a_bookmark() {
     let mut stage = some_rows();
     stage.notes = notes(&[(2, "old words")]);

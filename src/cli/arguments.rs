@@ -224,9 +224,13 @@ pub enum Eol {
 /// The names of `session::export::FORMATS`; a test holds the two together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ExportFormat {
+    /// A line for each event, and its bytes as hex and text
     Text,
+    /// For spreadsheets
     Csv,
+    /// One JSON object a line, the same as --json prints
     Jsonl,
+    /// A session again, which Wireshark opens too
     Pcapng,
     /// A hex dump that text2pcap takes back
     Hexdump,

@@ -233,7 +233,9 @@ impl Effects for Live {
                 let log = self.shown_log();
                 if let Err(refused) = self.notes.try_send(notes::NoteJob::Change { log, seq, change, time }) {
                     // Its queue is full: the disk hangs.
-                    let _ = notes::refused(refused).map(|answer| self.done.try_send(answer));
+                    if let Some(answer) = notes::refused(refused) {
+                        let _ = self.done.try_send(answer);
+                    }
                     self.waker.wake();
                 }
             }

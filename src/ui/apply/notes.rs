@@ -56,7 +56,8 @@ pub fn annotated(
         return;
     }
     state.noted.failed = None;
-    if in_editor {
+    // What was asked for before the editor was opened does not close it.
+    if in_editor && matches!(change, NoteChange::Write(_) | NoteChange::Remove) {
         state.form = Form::None;
     }
     let removed = matches!(change, NoteChange::Remove | NoteChange::Toggle);

@@ -112,8 +112,9 @@ impl NoteEditor {
                 actions.push(Action::View(ViewAction::HideForm));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let is_noted = ctx.state.notes.by_seq.contains_key(&seq);
-                if is_noted && widgets::button(ui, words.get("notes.remove")).clicked() {
+                let Some(note) = ctx.state.notes.by_seq.get(&seq) else { return };
+                let key = if note.text.is_empty() { "notes.remove_bookmark" } else { "notes.remove" };
+                if widgets::button(ui, words.get(key)).clicked() {
                     actions.push(Action::Note(NoteAction::Remove(seq)));
                 }
             });

@@ -39,6 +39,8 @@ struct Columns {
     number: f32,
     time: f32,
     arrow: f32,
+    /// No socket where there is no room for it, and buttons only on the row that is pointed at.
+    narrow: bool,
     socket: f32,
     socket_chars: usize,
     text: f32,
@@ -47,13 +49,14 @@ struct Columns {
 impl Columns {
     fn new(ui: &Ui, width: f32) -> Self {
         let char_width = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), '0')).max(1.0);
-        let socket_chars = if width < 760.0 { 15 } else { 22 };
+        let narrow = width < 760.0;
+        let socket_chars = 22;
         let number = 10.0;
-        let time = number + 10.0 * char_width;
+        let time = number + if narrow { 8.0 } else { 10.0 } * char_width;
         let arrow = time + 17.5 * char_width;
         let socket = arrow + 24.0;
-        let text = socket + (socket_chars as f32 + 2.0) * char_width;
-        Self { number, time, arrow, socket, socket_chars, text }
+        let text = socket + if narrow { 0.0 } else { (socket_chars as f32 + 2.0) * char_width };
+        Self { number, time, arrow, narrow, socket, socket_chars, text }
     }
 }
 
@@ -235,21 +238,31 @@ impl NoteRow<'_, '_> {
                 }
             }
         });
+        if self.has_buttons(ui, rect) {
+            self.buttons(ui, rect, edit(), remove(), actions);
+        }
+        response.clicked() || response.secondary_clicked()
+    }
+
+    fn buttons(&self, ui: &mut Ui, rect: Rect, edit: Action, remove: Action, actions: &mut Vec<Action>) {
+        let (words, number) = (self.ctx.words, self.ctx.words.number(self.note.seq));
         let layout = Layout::right_to_left(Align::Center);
-        let buttons = egui::UiBuilder::new().max_rect(rect.shrink2(Vec2::new(8.0, 0.0))).layout(layout).id_salt(seq);
-        ui.scope_builder(buttons, |ui| {
-            let number = ctx.words.number(seq);
+        let place = rect.shrink2(Vec2::new(8.0, 0.0));
+        ui.scope_builder(egui::UiBuilder::new().max_rect(place).layout(layout).id_salt(self.note.seq), |ui| {
             for (key, name, action) in
-                [("notes.remove_short", "notes.remove_of", remove()), ("notes.edit_short", "notes.edit_of", edit())]
+                [("notes.remove_short", "notes.remove_of", remove), ("notes.edit_short", "notes.edit_of", edit)]
             {
-                let button = widgets::small_button(ui, ctx.theme, ctx.words.get(key));
-                let name = ctx.words.fill(name, &[("number", &number)]);
+                let name = words.fill(name, &[("number", &number)]);
+                let button = widgets::small_button(ui, self.ctx.theme, words.get(key));
                 if button.accessible_name(name).clicked() {
                     actions.push(action);
                 }
             }
         });
-        response.clicked() || response.secondary_clicked()
+    }
+
+    fn has_buttons(&self, ui: &Ui, rect: Rect) -> bool {
+        !self.columns.narrow || self.is_current || ui.rect_contains_pointer(rect)
     }
 
     /// Number, time, socket and the note's first line; they are what a screen reader says too.
@@ -263,7 +276,8 @@ impl NoteRow<'_, '_> {
         let (text, is_words) = first_line(ctx, self.note);
         let at = |x: f32| Pos2::new(rect.left() + x, rect.center().y);
         let clipped = |from: f32, to: f32| {
-            let right = (rect.left() + to - 4.0).min(rect.right() - BUTTONS);
+            let buttons = if self.has_buttons(ui, rect) { BUTTONS } else { 8.0 };
+            let right = (rect.left() + to - 4.0).min(rect.right() - buttons);
             let clip = Rect::from_x_y_ranges(rect.left() + from..=right, rect.y_range());
             ui.painter().with_clip_rect(clip.intersect(ui.clip_rect()))
         };
@@ -281,7 +295,9 @@ impl NoteRow<'_, '_> {
             };
             mono(columns.arrow, columns.socket, arrow, color);
         }
-        mono(columns.socket, columns.text, &socket_within(&socket, columns.socket_chars), theme.text);
+        if !columns.narrow {
+            mono(columns.socket, columns.text, &socket_within(&socket, columns.socket_chars), theme.text);
+        }
         let color = if is_words { theme.text } else { theme.dim };
         clipped(columns.text, f32::MAX).text(at(columns.text), Align2::LEFT_CENTER, &text, theme::body(), color);
         [number, time, socket, text].into_iter().filter(|text| !text.is_empty()).collect()
@@ -297,6 +313,9 @@ fn header(ctx: &Ctx<'_>, ui: &mut Ui, columns: Columns) {
         ("log.socket", columns.socket),
         ("notes.text", columns.text),
     ] {
+        if key == "log.socket" && columns.narrow {
+            continue;
+        }
         let at = Pos2::new(rect.left() + x, rect.center().y);
         ui.painter().text(at, Align2::LEFT_CENTER, ctx.words.get(key), theme::mono(), ctx.theme.dim);
     }

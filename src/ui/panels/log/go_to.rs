@@ -22,14 +22,20 @@ pub struct GoTo {
 }
 
 impl GoTo {
-    pub fn apply(&mut self, ctx: &Ctx<'_>, ui: &Ui, list: &mut RowList, actions: &mut Vec<Action>) {
-        let (seq, asked) = ctx.state.go_to;
+    /// `true`: it is on its way there, or has just come.
+    pub fn apply(&mut self, ctx: &Ctx<'_>, ui: &Ui, list: &mut RowList, actions: &mut Vec<Action>) -> bool {
+        let asked = ctx.state.go_to.1;
         if asked == self.done {
-            return;
+            return false;
         }
-        if ctx.view.query != ctx.state.query {
-            return;
+        if ctx.view.query == ctx.state.query {
+            self.go(ctx, ui, list, actions);
         }
+        true
+    }
+
+    fn go(&mut self, ctx: &Ctx<'_>, ui: &Ui, list: &mut RowList, actions: &mut Vec<Action>) {
+        let (seq, asked) = ctx.state.go_to;
         let complete = ctx.view.scanned >= ctx.view.total;
         let Some(place) = (ctx.place_of)(seq) else {
             if complete {

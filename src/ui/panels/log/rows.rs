@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::{Align2, Color32, Id, Painter, Pos2, Rect, Response, Sense, Stroke, Ui, Vec2, WidgetInfo};
 
-use super::{LogPanel, filters, middle, text};
+use super::{LogPanel, filters, middle, place, text};
 use crate::model::{Recorded, TextEncoding, What};
 use crate::payload;
 use crate::session::{Scope, ViewSnapshot};
@@ -57,8 +57,11 @@ impl LogPanel {
         if ctx.view.matched == 0 {
             nothing(ctx, ui, place, actions);
         }
+        if self.go_to.apply(ctx, ui, &mut self.list, actions) {
+            // The place that was looked at before is left.
+            self.place = place::Place::of(&ctx.state.query);
+        }
         self.place.apply(ctx, ui, &mut self.list);
-        self.go_to.apply(ctx, ui, &mut self.list, actions);
         let (list, clock) = (&mut self.list, &self.clock);
         let drawing = Drawing { ctx, columns, clock };
         let rows = rows_to_show(ctx.view, list.following);
