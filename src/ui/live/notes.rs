@@ -56,7 +56,7 @@ fn carry_out(log: Option<&Log>, seq: u64, change: NoteChange, time: Timestamp) -
     };
     let result = match log {
         Some(log) => log.annotate(edit),
-        None => Err(Failure::new(Doing::Record, "", Reason::FolderGone)),
+        None => Err(Failure::new(Doing::WriteFile, "", Reason::FileMissing)),
     };
     Done::Annotated { seq, change, old, result }
 }

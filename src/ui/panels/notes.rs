@@ -7,6 +7,7 @@ use std::ops::Bound;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{
     Align, Align2, Id, Key, Layout, Modifiers, Pos2, Rect, Response, RichText, Sense, Stroke, TextEdit, Ui, Vec2,
     WidgetInfo,
@@ -299,7 +300,10 @@ impl NoteRow<'_, '_> {
             mono(columns.socket, columns.text, &socket_within(&socket, columns.socket_chars), theme.text);
         }
         let color = if is_words { theme.text } else { theme.dim };
-        clipped(columns.text, f32::MAX).text(at(columns.text), Align2::LEFT_CENTER, &text, theme::body(), color);
+        let painter = clipped(columns.text, f32::MAX);
+        let mut job = LayoutJob::simple_singleline(text.clone(), theme::body(), color);
+        job.wrap = TextWrapping::truncate_at_width((painter.clip_rect().right() - at(columns.text).x).max(0.0));
+        widgets::paint_job(&painter, at(columns.text), Align2::LEFT_CENTER, job, color);
         [number, time, socket, text].into_iter().filter(|text| !text.is_empty()).collect()
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns: which one was gone to. Called by: the log's rows, before they are drawn.
 
-use egui::Ui;
+use egui::{Id, Ui};
 
 use super::filters;
 use super::rows::{clear_filter, row_at};
@@ -49,7 +49,11 @@ impl GoTo {
             ui.ctx().request_repaint();
         }
         match row_at(ctx.view, place) {
-            Some(row) if row.seq == seq => self.end(asked),
+            Some(row) if row.seq == seq => {
+                // Arrows go on from there.
+                ui.memory_mut(|memory| memory.request_focus(Id::unique("log_rows")));
+                self.end(asked);
+            }
             Some(_) => self.missed(ctx, asked, actions),
             None => {}
         }
