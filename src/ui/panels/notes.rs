@@ -2,8 +2,9 @@
 //!
 //! Owns: scroll, the half-typed search and what it found. Never: reads events (a job does, for the rows on screen).
 
+mod search;
+
 use std::collections::BTreeSet;
-use std::ops::Bound;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -18,19 +19,16 @@ use super::log::text::{Clock, socket_within};
 use super::tabs::strip;
 use crate::model::{EventKind, Note};
 use crate::payload::visible_text;
-use crate::session::Notes;
 use crate::ui::action::{Action, Form, NoteAction, ViewAction};
 use crate::ui::state::{Ctx, EventFacts, Facts};
 use crate::ui::theme;
 use crate::ui::widgets::{self, row_list::RowList};
 
+use search::Search;
+
 const HEAD: f32 = 38.0;
 const HEADER: f32 = 24.0;
 const ROW: f32 = 28.0;
-/// What a frame looks through: all of it for as many notes as people write, and never so much that it takes long.
-const BYTES_A_FRAME: usize = 256 * 1024;
-/// What a note counts besides its text.
-const NOTE_COST: usize = 64;
 const SHOWN_BYTES: usize = 400;
 const BUTTONS: f32 = 132.0;
 
@@ -355,86 +353,4 @@ fn empty(ctx: &Ctx<'_>, ui: &mut Ui, key: &str, hint: Option<&str>) {
             ui.add(egui::Label::new(RichText::new(ctx.words.get(hint)).color(ctx.theme.dim)).wrap());
         }
     });
-}
-
-/// Which notes have the text that is searched for; a part of them is looked through in each frame.
-#[derive(Default)]
-struct Search {
-    /// What was searched, and for what.
-    version: Option<u64>,
-    text: String,
-    /// Their events, in order; those of the search before while the new one has only begun.
-    found: Vec<u64>,
-    finding: Vec<u64>,
-    /// The event after which it goes on; `None` when it is done.
-    next: Option<Bound<u64>>,
-}
-
-impl Search {
-    /// `true`: not all was looked through yet.
-    fn follow(&mut self, notes: &Notes, typed: &str, bookmark: &str) -> bool {
-        if self.version != Some(notes.version) || self.text != typed {
-            self.version = Some(notes.version);
-            typed.clone_into(&mut self.text);
-            self.finding.clear();
-            self.next = Some(Bound::Unbounded);
-        }
-        let Some(from) = self.next else { return false };
-        let needle = self.text.to_lowercase();
-        let mut budget = BYTES_A_FRAME;
-        for (seq, note) in notes.by_seq.range((from, Bound::Unbounded)) {
-            if budget == 0 {
-                return true;
-            }
-            let text = if note.text.is_empty() { bookmark } else { &note.text };
-            if needle.is_empty() || text.to_lowercase().contains(&needle) {
-                self.finding.push(*seq);
-            }
-            budget = budget.saturating_sub(text.len() + NOTE_COST);
-            self.next = Some(Bound::Excluded(*seq));
-        }
-        self.next = None;
-        self.found = std::mem::take(&mut self.finding);
-        false
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Timestamp;
-
-    fn notes(texts: &[&str], version: u64) -> Notes {
-        let note = |(number, text): (usize, &&str)| {
-            let seq = number as u64 + 1;
-            (seq, Arc::new(Note { seq, text: (*text).to_owned(), time: Timestamp(0) }))
-        };
-        Notes { by_seq: texts.iter().enumerate().map(note).collect(), version }
-    }
-
-    #[test]
-    fn finds_words_in_both_cases_and_bookmarks_by_their_name() {
-        let notes = notes(&["Broken frame", "", "the FRAME after", "温度"], 1);
-        let mut search = Search::default();
-        for (text, found) in [("", vec![1, 2, 3, 4]), ("frame", vec![1, 3]), ("book", vec![2]), ("温", vec![4])] {
-            assert!(!search.follow(&notes, text, "Bookmark"));
-            assert_eq!(search.found, found, "{text}");
-        }
-    }
-
-    #[test]
-    fn many_notes_take_many_frames_and_a_change_begins_anew() {
-        let long = "x".repeat(BYTES_A_FRAME / 2);
-        let texts = vec![long.as_str(); 9];
-        let mut search = Search::default();
-        let all = notes(&texts, 1);
-        let mut frames = 1;
-        while search.follow(&all, "x", "") {
-            frames += 1;
-            assert!(search.found.is_empty());
-        }
-        assert_eq!((frames, search.found.len()), (5, 9));
-        assert!(search.follow(&notes(&texts[..8], 2), "x", ""));
-        assert_eq!(search.found.len(), 9, "the old rows stay until the new ones are found");
-    }
 }
