@@ -1,5 +1,6 @@
 //! What the session file costs: recording, opening, filtering, exporting. Yardsticks run beside them.
 //!
+//! `SOCKSCOPE_BENCH_EVENTS` says how many events the filters look at (default: 1,000,000; ten times as many take 2.2 GB).
 //! `SOCKSCOPE_BENCH_FOLDER` says where the files go (default: /dev/shm where there is one, else the system's).
 
 use std::fs::File;
@@ -14,7 +15,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use sockscope::filter::Filter;
 use sockscope::model::{ConnectionId, EndpointId, Event, Flow, Happening, Role, Transport, What};
 use sockscope::session::export::{self, Progress, format};
-use sockscope::session::{Log, LogView, Query, Recorder, RecorderOptions};
+use sockscope::session::{Log, LogView, Query, Recorder, RecorderOptions, ViewSnapshot};
 
 const EVENTS: u64 = 1_000_000;
 const LIMIT: Duration = Duration::from_secs(120);
@@ -184,5 +185,94 @@ fn reading(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, recording, reading);
+/// A session of events of 64 to 192 bytes on 16 connections, a needle in one of 10,000.
+fn record_mixed(path: &Path, events: u64) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let flows: Vec<_> = (1..=16)
+        .map(|id| Arc::new(Flow { connection: ConnectionId(id), ..Flow::clone(&flow(Transport::Udp)) }))
+        .collect();
+    let options = RecorderOptions { path: Some(path.into()), keep_rows: true, subscription: 0 };
+    let (recorder, handle, _) = Recorder::start(options).unwrap();
+    let mut random = 1u64;
+    for number in 0..events {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let flow = &flows[(random >> 40) as usize % flows.len()];
+        let word = if number % 10_000 == 9_999 { "Needle" } else { "status" };
+        let mut text = format!("{word} {number}; temperature={}; value={}; ", random >> 50, random >> 33);
+        let length = 64 + (random >> 45) as usize % 129;
+        while text.len() < length {
+            text.push_str("the quick brown fox; ");
+        }
+        text.truncate(length);
+        let room = runtime.block_on(handle.room(flow, length + 128));
+        let what = if random & (1 << 35) == 0 { What::Received(text.into()) } else { What::Sent(text.into()) };
+        handle.append(room, std::iter::once(Event { time: handle.now(), flow: flow.clone(), what }));
+    }
+    drop(handle);
+    assert_eq!(recorder.finish(LIMIT).unrecorded_total, 0);
+}
+
+/// From the query to the first snapshot that is right.
+fn ask(log: &Arc<Log>, text: &str, right: impl Fn(&ViewSnapshot) -> bool) -> Duration {
+    let query = Query { filter: Filter::parse(text).unwrap(), ..Query::default() };
+    let (woken, wake) = std::sync::mpsc::channel();
+    let view = LogView::new(
+        log.clone(),
+        Arc::new(move || {
+            let _ = woken.send(());
+        }),
+    );
+    view.want(0, 60);
+    let begun = Instant::now();
+    view.set_query(query.clone());
+    loop {
+        let snapshot = view.snapshot();
+        if snapshot.query == query && right(&snapshot) {
+            return begun.elapsed();
+        }
+        wake.recv_timeout(LIMIT).unwrap();
+    }
+}
+
+fn filtering(criterion: &mut Criterion) {
+    let events = std::env::var("SOCKSCOPE_BENCH_EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(EVENTS);
+    let folder = folder();
+    let path = folder.path().join("session.pcapng");
+    record_mixed(&path, events);
+    let bytes = std::fs::metadata(&path).unwrap().len();
+    let log = Log::open(&path).unwrap();
+    assert_eq!(log.wait_complete(LIMIT).rows, events);
+
+    let mut group = criterion.benchmark_group("filter");
+    group.sample_size(10).measurement_time(Duration::from_secs(5));
+    let whole = |text: &str| ask(&log, text, |snapshot| snapshot.scanned == events);
+    group.throughput(Throughput::Bytes(bytes));
+    for text in [
+        "needle",
+        "\"12345;\"",
+        "温度",
+        "temperature",
+        "needle dir:in",
+        "hex:\"4e 65 ?? 64\"",
+        "/needle \\d+/i",
+        "/value=\\d*7;/",
+        "/[a-z]+ 99\\d+;/",
+        "gap>1s",
+        "is:damaged",
+    ] {
+        group.bench_function(text, |b| b.iter_custom(|i| repeated(i, |_| whole(text))));
+    }
+    group.throughput(Throughput::Elements(events));
+    for text in ["kind:sent", "size>100", "conn:3", "peer:127.0.0.1 dir:in", "-conn:3 size:64..80 or conn:5"] {
+        group.bench_function(text, |b| b.iter_custom(|i| repeated(i, |_| whole(text))));
+    }
+    group.throughput(Throughput::Elements(1));
+    for text in ["needle", "/value=\\d*7;/"] {
+        let first = |_| ask(&log, text, |snapshot| snapshot.rows.iter().any(Option::is_some));
+        group.bench_function(format!("first match of {text}"), |b| b.iter_custom(|i| repeated(i, first)));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, recording, reading, filtering);
 criterion_main!(benches);

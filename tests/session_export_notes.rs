@@ -214,3 +214,21 @@ fn hostile_notes_are_shown_in_every_export() {
     assert_eq!(open(&copy).notes().by_seq, log.notes().by_seq);
     assert!(tshark(&["-r", copy.to_str().unwrap(), "-c", "10"]).is_none_or(|text| text.lines().count() == 10));
 }
+
+#[test]
+fn marked_events_and_noted_ones_are_exported_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = session(folder.path());
+    let seqs = |query: &Query| {
+        let mut out = Vec::new();
+        export::write(&log, query, format("jsonl").unwrap(), &mut out, &Progress::default()).unwrap();
+        let lines = String::from_utf8(out).unwrap();
+        let seq = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["seq"].as_u64().unwrap();
+        lines.lines().map(seq).collect::<Vec<_>>()
+    };
+    let only: Arc<[std::ops::RangeInclusive<u64>]> = [2..=3, 6..=9].into();
+    assert_eq!(seqs(&Query { only: Some(only.clone()), ..Query::default() }), [2, 3, 6]);
+    assert_eq!(seqs(&Query { only: Some(only), sent: false, ..Query::default() }), [3, 6]);
+    let noted = sockscope::filter::Filter::parse("has:note").unwrap();
+    assert_eq!(seqs(&Query { filter: noted, ..Query::default() }), [2, 3, 5, 6]);
+}

@@ -3,59 +3,13 @@
 mod session_support;
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
 
+use session_support::watched::{Watched, query, recorder};
 use session_support::{LIMIT, closed, flow, happened, open, received, sent};
-use sockscope::filter::Filter;
 use sockscope::model::{
     By, ConnectionId, Doing, Encodings, EndpointId, Failure, Happening, Reason, Role, TextEncoding, Transport,
 };
-use sockscope::session::{Log, LogView, Query, Recorder, RecorderHandle, RecorderOptions, Scope, ViewSnapshot};
-
-struct Watched {
-    view: LogView,
-    woken: Receiver<()>,
-}
-
-impl Watched {
-    fn new(log: &Arc<Log>) -> Self {
-        let (sender, woken) = sync_channel(1);
-        let wake = Arc::new(move || {
-            let _ = sender.try_send(());
-        });
-        Self { view: LogView::new(log.clone(), wake), woken }
-    }
-
-    /// The first snapshot that is as asked for.
-    fn until(&self, right: impl Fn(&ViewSnapshot) -> bool) -> Arc<ViewSnapshot> {
-        loop {
-            let snapshot = self.view.snapshot();
-            if right(&snapshot) {
-                return snapshot;
-            }
-            self.woken.recv_timeout(LIMIT).unwrap_or_else(|_| panic!("{:?}", self.view.snapshot()));
-        }
-    }
-
-    fn matched(&self, query: Query) -> u64 {
-        self.view.set_query(query.clone());
-        self.until(|snapshot| {
-            snapshot.query == query && snapshot.scanned >= snapshot.total.min(query.before_row.unwrap_or(u64::MAX))
-        })
-        .matched
-    }
-}
-
-fn recorder() -> (tempfile::TempDir, Recorder, RecorderHandle) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = Some(folder.path().join("session.pcapng"));
-    let (recorder, handle, _) = Recorder::start(RecorderOptions { path, keep_rows: true, subscription: 0 }).unwrap();
-    (folder, recorder, handle)
-}
-
-fn text(text: &str) -> Query {
-    Query { filter: Filter::parse(text).unwrap(), ..Query::default() }
-}
+use sockscope::session::{Query, Scope, ViewSnapshot};
 
 #[test]
 fn filters_and_grows() {
@@ -84,19 +38,19 @@ fn filters_and_grows() {
     assert_eq!(watched.matched(Query { errors: true, ..none }), 1);
     assert_eq!(watched.matched(Query { scope: Scope::Connection(ConnectionId(2)), ..Query::default() }), 1001);
     assert_eq!(watched.matched(Query { scope: Scope::Endpoint(EndpointId(1)), ..Query::default() }), 1001);
-    assert_eq!(watched.matched(text("LINE 99")), 11);
+    assert_eq!(watched.matched(query("\"LINE 99\"")), 11);
     assert_eq!(
         watched.matched(Query {
             encodings: Arc::new(Encodings { everywhere: TextEncoding::Gbk, ..Encodings::default() }),
-            ..text("温度")
+            ..query("温度")
         }),
         1000
     );
-    assert_eq!(watched.matched(text("温度")), 0);
-    assert_eq!(watched.matched(Query { before_row: Some(100), ..text("line") }), 50);
+    assert_eq!(watched.matched(query("温度")), 0);
+    assert_eq!(watched.matched(Query { before_row: Some(100), ..query("line") }), 50);
 
     // The cache follows the matches, and the view follows the session.
-    watched.matched(text("line 99"));
+    watched.matched(query("\"line 99\""));
     watched.view.want(5, 100);
     let snapshot = watched.until(|snapshot| snapshot.rows.len() == 11);
     let shown = |snapshot: &ViewSnapshot, at: usize| {
@@ -139,7 +93,7 @@ fn a_new_query_never_shows_what_an_older_one_found() {
     watched.view.want(0, 100);
     for round in 0..40 {
         let needle = (round % 10).to_string();
-        watched.view.set_query(text(&needle));
+        watched.view.set_query(query(&needle));
         let snapshot = watched.view.snapshot();
         for row in snapshot.rows.iter().flatten() {
             let bytes = String::from_utf8_lossy(row.event.bytes().unwrap()).into_owned();

@@ -177,7 +177,7 @@ fn the_menu_of_a_row_copies_bytes_and_narrows() {
 #[test]
 fn the_filter_waits_for_a_pause_in_typing_and_escape_clears_it() {
     let mut window = window(some_rows());
-    window.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::F);
     window.run();
     window.get_by_role_and_label(Role::TextInput, "Filter").type_text("hel");
     window.step();

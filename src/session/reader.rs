@@ -62,6 +62,15 @@ impl<'a> Reader<'a> {
         Stored::read(&block).ok_or_else(|| format!("no event stands at byte {}", row.offset()))
     }
 
+    /// The bytes from a row's block on, as far as the window has them: `bytes` at least where it can hold so many.
+    pub(super) fn ahead(&mut self, row: Row, bytes: usize) -> io::Result<&[u8]> {
+        let at = match self.hold(row, bytes.clamp(BLOCK_OVERHEAD, self.window_bytes)) {
+            Ok(at) => at,
+            Err(_) => self.hold(row, BLOCK_OVERHEAD)?,
+        };
+        Ok(&self.window[at..])
+    }
+
     /// Makes the window hold so many bytes of the row's block, and says where in it they begin.
     fn hold(&mut self, row: Row, bytes: usize) -> io::Result<usize> {
         let offset = row.offset();

@@ -14,6 +14,7 @@ use crate::model::{ConnectionId, EndpointId, EventKind};
 
 /// Rows in one sealed piece.
 pub(super) const PIECE_ROWS: usize = 65_536;
+const TAIL_ROWS_AT_ONCE: usize = 4096;
 const OFFSET_BITS: u32 = 48;
 const OF_ENDPOINT: u32 = 1 << 31;
 
@@ -57,6 +58,11 @@ impl Row {
 
     pub(super) fn offset(self) -> u64 {
         self.place & ((1 << OFFSET_BITS) - 1)
+    }
+
+    /// Grows from row to row: the file's number before the offset in it.
+    pub(super) fn place(self) -> (u8, u64) {
+        (self.file(), self.offset())
     }
 
     pub(super) fn kind(self) -> EventKind {
@@ -145,6 +151,31 @@ impl Rows {
         } else if piece == pieces.sealed.len() && within < pieces.tail.len() {
             out.extend_from_slice(&pieces.tail[within..(within + count).min(pieces.tail.len())]);
         }
+    }
+
+    /// The last row before `number` that is right, and its number; looks at `most` rows at most.
+    pub(super) fn last_before(&self, number: u64, most: u64, right: impl Fn(&Row) -> bool) -> Option<(u64, Row)> {
+        let (mut end, least) = (number.min(self.len()), number.saturating_sub(most));
+        while end > least {
+            let (piece, within) = split(end - 1)?;
+            let first = (piece * PIECE_ROWS) as u64;
+            let pieces = self.pieces.read();
+            let (from, found) = if let Some(sealed) = pieces.sealed.get(piece).cloned() {
+                drop(pieces);
+                let from = least.saturating_sub(first) as usize;
+                (from, sealed[from..=within].iter().rposition(&right).map(|at| (from + at, sealed[from + at])))
+            } else {
+                // The one who appends waits for this: a little at a time.
+                let from = (least.saturating_sub(first) as usize).max(within.saturating_sub(TAIL_ROWS_AT_ONCE));
+                let rows = pieces.tail.get(from..=within)?;
+                (from, rows.iter().rposition(&right).map(|at| (from + at, rows[at])))
+            };
+            if let Some((at, row)) = found {
+                return Some((first + at as u64, row));
+            }
+            end = first + from as u64;
+        }
+        None
     }
 }
 
@@ -329,6 +360,15 @@ mod tests {
         assert_eq!(out.len(), 10);
         rows.copy(u64::MAX, 100, &mut out);
         assert!(out.is_empty());
+
+        let before = |number, most, offset| {
+            rows.last_before(number, most, |row| row.offset() == offset).map(|(number, row)| (number, row.offset()))
+        };
+        assert_eq!(before(u64::MAX, u64::MAX, 3), Some((3, 3)));
+        assert_eq!(before(many.len() as u64, 10, PIECE_ROWS as u64), Some((PIECE_ROWS as u64, PIECE_ROWS as u64)));
+        assert_eq!(before(many.len() as u64, 9, PIECE_ROWS as u64), None);
+        assert_eq!((before(3, 100, 3), before(4, 1, 3), before(0, 100, 0)), (None, Some((3, 3)), None));
+        assert_eq!(rows.last_before(20, 100, |_| true).map(|(number, _)| number), Some(19));
     }
 
     #[test]

@@ -82,8 +82,15 @@ pub enum LogAction {
     Compare(Option<u64>),
     /// Marks events by seq beside the selected one, for exporting just these.
     MarkEvents(Vec<std::ops::RangeInclusive<u64>>),
+    /// The same for those between two events that are shown now, which only the log's reader can list: changing the
+    /// filter unmarks them.
+    MarkShown(std::ops::RangeInclusive<u64>),
     /// The filter line's text, as typed; one that is no filter stays in the line and changes nothing.
     SetFilter(String),
+    /// Puts the filter in force into the history.
+    CommitFilter,
+    /// The selected event was read just now, and the filter asks for its time.
+    FollowSelected,
     ToggleReceived,
     ToggleSent,
     ToggleState,
@@ -114,6 +121,11 @@ pub enum FindAction {
     Close,
     /// As typed, in the filter language; one that is no filter stays in the bar and finds nothing.
     SetText(String),
+    /// The same, and goes to the first match after this event.
+    Search {
+        text: String,
+        from: Option<u64>,
+    },
     Step(FindStep),
 }
 

@@ -123,6 +123,8 @@ pub fn workspace(state: &State) -> Workspace {
         version: crate::workspace::VERSION,
         endpoints: state.endpoints.iter().map(|endpoint| endpoint.settings.clone()).collect(),
         payloads: state.payloads.clone(),
+        highlights: state.highlights.clone(),
+        filters: state.saved_filters.clone(),
     }
 }
 
@@ -135,6 +137,7 @@ pub fn preferences(state: &State) -> Preferences {
         workspace: state.workspace_path.clone(),
         // The file has the newest first.
         history: state.history.iter().rev().cloned().collect(),
+        filter_history: state.filter_history.clone(),
         ..state.other_preferences.clone()
     }
 }
@@ -195,7 +198,10 @@ fn view(state: &mut State, action: ViewAction, seen: &Seen<'_>, effects: &mut dy
         ViewAction::ShowPalette(open) => state.palette_open = open,
         ViewAction::ShowBytes(shown) => state.bytes_hidden = !shown,
         ViewAction::FocusComposer => state.focus = Some(Focus::Composer),
-        ViewAction::FocusFilter => state.focus = Some(Focus::Filter),
+        ViewAction::FocusFilter => {
+            state.tab = super::action::Tab::Log;
+            state.focus = Some(Focus::Filter);
+        }
     }
     if is_preference {
         preferences_changed(state, seen.now);

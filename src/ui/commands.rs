@@ -2,9 +2,9 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
-use super::action::{Action, EndpointAction, Form, LogAction, NoteAction, SessionAction, ViewAction};
+use super::action::{Action, EndpointAction, FindAction, Form, LogAction, NoteAction, SessionAction, Tab, ViewAction};
 use super::state::State;
-use crate::session::Scope;
+use crate::session::{FindStep, Scope};
 use crate::words::Language;
 use crate::workspace::ThemeChoice;
 
@@ -44,6 +44,14 @@ const fn ctrl(key: Key) -> Option<KeyboardShortcut> {
     Some(KeyboardShortcut::new(Modifiers::COMMAND, key))
 }
 
+const fn ctrl_shift(key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), key))
+}
+
+const fn plain(key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(Modifiers::NONE, key))
+}
+
 const fn command(
     key: &'static str,
     menu: Menu,
@@ -62,6 +70,15 @@ const fn switch(
     action: fn(&State) -> Option<Action>,
 ) -> Command {
     Command { key, menu: Menu::View, group, shortcut, action, is_on: Some(is_on) }
+}
+
+const fn tab(
+    key: &'static str,
+    number: Key,
+    is_on: fn(&State) -> bool,
+    action: fn(&State) -> Option<Action>,
+) -> Command {
+    switch(key, 5, ctrl(number), is_on, action)
 }
 
 fn form(form: Form) -> Option<Action> {
@@ -98,22 +115,35 @@ pub static COMMANDS: &[Command] = &[
     command("save_workspace_as", Menu::File, 2, None, |_| form(Form::SaveWorkspace)),
     command("quit", Menu::File, 3, None, |_| Some(Action::Quit)),
     command("palette", Menu::View, 0, ctrl(Key::K), |state| view(ViewAction::ShowPalette(!state.palette_open))),
-    command("filter", Menu::View, 0, ctrl(Key::F), |_| view(ViewAction::FocusFilter)),
+    command("filter", Menu::View, 0, ctrl_shift(Key::F), |_| view(ViewAction::FocusFilter)),
+    command("find", Menu::View, 0, ctrl(Key::F), |_| Some(Action::Find(FindAction::Open))),
+    command("find_next", Menu::View, 0, plain(Key::F3), |_| Some(Action::Find(FindAction::Step(FindStep::Next)))),
+    command("find_previous", Menu::View, 0, Some(KeyboardShortcut::new(Modifiers::SHIFT, Key::F3)), |_| {
+        Some(Action::Find(FindAction::Step(FindStep::Previous)))
+    }),
     command("composer", Menu::View, 0, ctrl(Key::E), |_| view(ViewAction::FocusComposer)),
     command("show_all", Menu::View, 0, None, |state| {
         (state.query.scope != Scope::All).then_some(Action::Log(LogAction::Select(Scope::All)))
     }),
-    // Before the one without Shift, which would take its key.
-    command(
-        "note",
-        Menu::View,
-        6,
-        Some(KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::M)),
-        |state| form(Form::Note(noted_event(state)?)),
-    ),
+    command("note", Menu::View, 6, ctrl_shift(Key::M), |state| form(Form::Note(noted_event(state)?))),
     command("bookmark", Menu::View, 6, ctrl(Key::M), |state| {
         Some(Action::Note(NoteAction::ToggleBookmark(noted_event(state)?)))
     }),
+    command("highlights", Menu::View, 0, None, |_| form(Form::Highlights)),
+    tab("tab_log", Key::Num1, |state| state.tab == Tab::Log, |_| view(ViewAction::ShowTab(Tab::Log))),
+    tab(
+        "tab_conversation",
+        Key::Num2,
+        |state| state.tab == Tab::Conversation,
+        |_| view(ViewAction::ShowTab(Tab::Conversation)),
+    ),
+    tab(
+        "tab_connections",
+        Key::Num3,
+        |state| state.tab == Tab::Connections,
+        |_| view(ViewAction::ShowTab(Tab::Connections)),
+    ),
+    tab("tab_notes", Key::Num4, |state| state.tab == Tab::Notes, |_| view(ViewAction::ShowTab(Tab::Notes))),
     switch("pause", 1, ctrl(Key::P), |state| state.paused, |state| log(LogAction::Pause(!state.paused))),
     switch("as_hex", 1, ctrl(Key::H), |state| state.as_hex, |state| log(LogAction::ShowAsHex(!state.as_hex))),
     switch("local_time", 1, None, |state| state.local_time, |state| log(LogAction::SetLocalTime(!state.local_time))),
@@ -162,15 +192,20 @@ pub static COMMANDS: &[Command] = &[
     command("zoom_in", Menu::View, 4, None, |state| view(ViewAction::SetZoom(state.zoom + 0.1))),
     command("zoom_out", Menu::View, 4, None, |state| view(ViewAction::SetZoom(state.zoom - 0.1))),
     command("zoom_reset", Menu::View, 4, None, |_| view(ViewAction::SetZoom(1.0))),
-    command("shortcuts", Menu::Help, 0, Some(KeyboardShortcut::new(Modifiers::NONE, Key::F1)), |_| {
-        form(Form::Shortcuts)
-    }),
+    command("shortcuts", Menu::Help, 0, plain(Key::F1), |_| form(Form::Shortcuts)),
+    command("filter_help", Menu::Help, 0, None, |_| form(Form::FilterHelp)),
     command("about", Menu::Help, 0, None, |_| form(Form::About)),
 ];
 
 /// Keys that egui or a panel handles itself, for the list of keys: (words key, keys).
-pub static OTHER_KEYS: &[(&str, &str)] =
-    &[("keys.send", "Ctrl Enter"), ("keys.zoom", "Ctrl + − 0"), ("keys.copy_row", "Ctrl C"), ("keys.escape", "Esc")];
+pub static OTHER_KEYS: &[(&str, &str)] = &[
+    ("keys.send", "Ctrl Enter"),
+    ("keys.zoom", "Ctrl + − 0"),
+    ("keys.copy_row", "Ctrl C"),
+    ("keys.mark_rows", "Shift ↑ ↓"),
+    ("keys.mark_all", "Ctrl A"),
+    ("keys.escape", "Esc"),
+];
 
 /// `Ctrl K`, for buttons and menus.
 pub fn shortcut_text(shortcut: KeyboardShortcut) -> String {
@@ -194,8 +229,12 @@ pub fn words_key(command: &Command) -> String {
 
 /// Takes the shortcuts out of this frame's input and says what they ask for.
 pub fn pressed(ctx: &egui::Context, state: &State) -> Vec<Action> {
-    COMMANDS
-        .iter()
+    // Those with Shift first: the others would take them too.
+    let with_shift = |command: &&Command| command.shortcut.is_some_and(|shortcut| shortcut.modifiers.shift);
+    let (first, then): (Vec<_>, Vec<_>) = COMMANDS.iter().partition(with_shift);
+    first
+        .into_iter()
+        .chain(then)
         .filter_map(|command| {
             let shortcut = command.shortcut?;
             ctx.input_mut(|input| input.consume_shortcut(&shortcut)).then(|| (command.action)(state))?

@@ -48,6 +48,8 @@ pub struct State {
     pub compared_event: Option<u64>,
     /// Events marked beside the selected one, by seq, in ascending order.
     pub marked: Vec<std::ops::RangeInclusive<u64>>,
+    /// Of the marked ones only those count that the query shows.
+    pub marked_shown_only: bool,
     /// The filter line as typed, and why it is no filter; the query keeps the last that was one.
     pub filter_text: String,
     pub filter_mistake: Option<Mistake>,

@@ -7,6 +7,8 @@ use egui::{
     Vec2, Visuals,
 };
 
+use crate::model::HighlightColor;
+
 /// The step of all distances, in points.
 pub const STEP: f32 = 4.0;
 /// Height of a row in lists and of buttons and fields.
@@ -36,6 +38,11 @@ pub struct Theme {
     pub ok: Color32,
     pub error: Color32,
     pub selection: Color32,
+    /// Grounds of highlighted rows, in the order of `HighlightColor::ALL`.
+    pub highlights: [Color32; 6],
+    /// Ground of what the find bar found, and the text on it.
+    pub found: Color32,
+    pub on_found: Color32,
 }
 
 const fn rgb(hex: u32) -> Color32 {
@@ -59,6 +66,9 @@ impl Theme {
         ok: rgb(0x4cc38a),
         error: rgb(0xf58080),
         selection: rgb(0x1d3145),
+        highlights: [rgb(0x3a3410), rgb(0x123723), rgb(0x0f3560), rgb(0x33244f), rgb(0x4a2026), rgb(0x2f363f)],
+        found: rgb(0xf2c94c),
+        on_found: rgb(0x11151b),
     };
 
     pub const LIGHT: Theme = Theme {
@@ -77,6 +87,9 @@ impl Theme {
         ok: rgb(0x14694a),
         error: rgb(0xb52a2a),
         selection: rgb(0xe0eefa),
+        highlights: [rgb(0xfbf0b0), rgb(0xd5f2d9), rgb(0xcfe3ff), rgb(0xeadffb), rgb(0xfddede), rgb(0xe1e5ea)],
+        found: rgb(0xffd54a),
+        on_found: rgb(0x1d2530),
     };
 }
 
@@ -92,6 +105,12 @@ impl Theme {
 
     pub fn hovered(&self) -> Color32 {
         Self::mix(self.raised, self.text, 0.08)
+    }
+
+    /// The ground of rows that a rule highlights.
+    pub fn highlight(&self, color: HighlightColor) -> Color32 {
+        let place = HighlightColor::ALL.iter().position(|one| *one == color);
+        place.and_then(|place| self.highlights.get(place)).copied().unwrap_or(self.raised)
     }
 }
 
@@ -258,6 +277,13 @@ mod tests {
                     assert!(ratio >= 4.5, "{text:?} on {ground:?} reaches {ratio:.2} only (dark: {})", theme.dark);
                 }
             }
+            for ground in theme.highlights {
+                for text in [theme.text, theme.dim, theme.incoming, theme.outgoing, theme.error] {
+                    let ratio = contrast(text, ground);
+                    assert!(ratio >= 4.5, "{text:?} on {ground:?} reaches {ratio:.2} only (dark: {})", theme.dark);
+                }
+            }
+            assert!(contrast(theme.on_found, theme.found) >= 4.5);
             assert!(contrast(theme.on_accent, theme.accent) >= 4.5);
             assert!(contrast(theme.text, theme.hovered()) >= 4.5);
         }

@@ -1,4 +1,4 @@
-//! Files the user owns: the workspace (endpoints, payloads) and the preferences; versioned, saved atomically.
+//! Files the user owns: the workspace (endpoints, payloads, highlight rules, saved filters) and the preferences; versioned, saved atomically.
 //!
 //! Owns: reading, checking and writing these files, where they are kept, which of them are trusted.
 //! Never: opens a socket. Blocking IO: call it off the UI and tokio threads, except at start.
@@ -16,7 +16,7 @@ mod trust;
 
 use std::path::{Path, PathBuf};
 
-use crate::model::{Doing, EndpointSettings, Failure, Reason, SavedPayload};
+use crate::model::{Doing, EndpointSettings, Failure, HighlightRule, Reason, SavedFilter, SavedPayload};
 use crate::words::Words;
 
 pub use folders::Folders;
@@ -25,10 +25,10 @@ pub use preferences::{Preferences, ThemeChoice};
 pub use trust::TrustStore;
 
 /// The version that is written.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// Files beyond are refused before they are read.
 pub const MAX_FILE_BYTES: u64 = 10_000_000;
-/// Endpoints and payloads together.
+/// Endpoints, payloads, rules and filters together.
 pub const MAX_ITEMS: usize = 10_000;
 
 /// What stands in a workspace file. `version` is that of the file it was read from; saving writes `VERSION`.
@@ -39,6 +39,10 @@ pub struct Workspace {
     pub endpoints: Vec<EndpointSettings>,
     #[serde(rename = "payload", skip_serializing_if = "Vec::is_empty")]
     pub payloads: Vec<SavedPayload>,
+    #[serde(rename = "highlight", skip_serializing_if = "Vec::is_empty")]
+    pub highlights: Vec<HighlightRule>,
+    #[serde(rename = "filter", skip_serializing_if = "Vec::is_empty")]
+    pub filters: Vec<SavedFilter>,
 }
 
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -56,7 +60,13 @@ pub enum WorkspaceError {
 
 impl Default for Workspace {
     fn default() -> Self {
-        Self { version: VERSION, endpoints: Vec::new(), payloads: Vec::new() }
+        Self {
+            version: VERSION,
+            endpoints: Vec::new(),
+            payloads: Vec::new(),
+            highlights: Vec::new(),
+            filters: Vec::new(),
+        }
     }
 }
 

@@ -30,6 +30,9 @@ pub struct Preferences {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<PathBuf>,
     pub history: Vec<String>,
+    /// Filters of the log used last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub filter_history: Vec<String>,
     /// Settings of a newer version, kept as they are.
     #[serde(flatten)]
     pub rest: toml::Table,
@@ -80,6 +83,8 @@ impl Preferences {
         self.zoom = self.zoom.filter(|zoom| ZOOM.contains(zoom));
         self.history.retain(|line| line.len() <= MAX_HISTORY_LINE_BYTES);
         self.history.truncate(MAX_HISTORY);
+        self.filter_history.retain(|line| line.len() <= MAX_HISTORY_LINE_BYTES);
+        self.filter_history.truncate(MAX_HISTORY);
         self
     }
 }

@@ -9,7 +9,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::{MAX_FILE_BYTES, MAX_ITEMS, VERSION, Workspace, WorkspaceError};
 use crate::model::{
-    ClientSettings, Draft, EndpointSettings, HostPort, ListenerSettings, Protocol, SavedPayload, UdpSettings,
+    ClientSettings, Draft, EndpointSettings, HighlightRule, HostPort, ListenerSettings, Protocol, SavedFilter,
+    SavedPayload, UdpSettings,
 };
 use crate::payload::visible_text;
 
@@ -31,15 +32,19 @@ pub(super) fn workspace(text: &str) -> Result<Workspace, WorkspaceError> {
     }
     let endpoints = fields.tables("endpoint")?;
     let payloads = fields.tables("payload")?;
-    let items = endpoints.len() + payloads.len();
+    let highlights = fields.tables("highlight")?;
+    let filters = fields.tables("filter")?;
+    let items = endpoints.len() + payloads.len() + highlights.len() + filters.len();
     if items > MAX_ITEMS {
-        return Err(WorkspaceError::TooLarge(format!("{items} endpoints and payloads")));
+        return Err(WorkspaceError::TooLarge(format!("{items} endpoints, payloads, rules and filters")));
     }
     fields.finish()?;
     Ok(Workspace {
         version,
         endpoints: endpoints.into_iter().map(endpoint).collect::<Result<_, _>>()?,
         payloads: payloads.into_iter().map(payload).collect::<Result<_, _>>()?,
+        highlights: highlights.into_iter().map(highlight).collect::<Result<_, _>>()?,
+        filters: filters.into_iter().map(filter).collect::<Result<_, _>>()?,
     })
 }
 
@@ -132,6 +137,22 @@ fn payload(mut fields: Fields<'_>) -> Result<SavedPayload, WorkspaceError> {
             checksum: fields.or_default("checksum")?,
         },
     };
+    fields.finish()?;
+    Ok(saved)
+}
+
+fn highlight(mut fields: Fields<'_>) -> Result<HighlightRule, WorkspaceError> {
+    let rule = HighlightRule {
+        filter: fields.required("filter")?,
+        color: fields.or_default("color")?,
+        enabled: fields.or("enabled", true)?,
+    };
+    fields.finish()?;
+    Ok(rule)
+}
+
+fn filter(mut fields: Fields<'_>) -> Result<SavedFilter, WorkspaceError> {
+    let saved = SavedFilter { name: fields.required("name")?, filter: fields.required("filter")? };
     fields.finish()?;
     Ok(saved)
 }

@@ -12,6 +12,10 @@ fn fixture() -> Workspace {
     Workspace::parse(FIXTURE).unwrap()
 }
 
+fn second_version() -> Workspace {
+    Workspace::parse(include_str!("../../tests/fixtures/workspace-v2.toml")).unwrap()
+}
+
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
@@ -48,16 +52,31 @@ fn the_first_version_is_read() {
 }
 
 #[test]
+fn the_second_version_has_rules_and_filters() {
+    let workspace = second_version();
+    assert_eq!(workspace.version, 2);
+    assert_eq!(workspace.endpoints.len(), 1);
+    let rule = |filter: &str, color, enabled| HighlightRule { filter: filter.into(), color, enabled };
+    let expected = [
+        rule("kind:reset or kind:failed", HighlightColor::Red, true),
+        rule("/hëartbeat/i", HighlightColor::Gray, false),
+        rule("温度", HighlightColor::Yellow, true),
+    ];
+    assert_eq!(workspace.highlights, expected);
+    assert_eq!(workspace.filters, [SavedFilter { name: "泵".into(), filter: "peer:10.0.0.7 -\"PING\"".into() }]);
+}
+
+#[test]
 fn what_is_written_is_read_again() {
     let folder = folder();
     let path = folder.path().join("bench.toml");
-    for workspace in [fixture(), Workspace::default()] {
+    for workspace in [fixture(), second_version(), Workspace::default()] {
         workspace.save(&path).unwrap();
-        assert_eq!(Workspace::load(&path).unwrap(), workspace);
+        assert_eq!(Workspace::load(&path).unwrap(), Workspace { version: VERSION, ..workspace });
     }
     fixture().save(&path).unwrap();
     let text = fs::read_to_string(&path).unwrap();
-    assert!(text.starts_with("version = 1\n"), "{text}");
+    assert!(text.starts_with("version = 2\n"), "{text}");
     for table in ["[[endpoint]]", "[[payload]]", "type = \"tcp-listener\"", "type = \"udp\""] {
         assert!(text.contains(table), "{table} in {text}");
     }
@@ -116,12 +135,11 @@ fn newer_files_are_refused_and_never_touched() {
 fn an_older_file_is_kept_when_it_is_replaced() {
     let folder = folder();
     let path = folder.path().join("bench.toml");
-    fs::write(&path, FIXTURE).unwrap();
-    fixture().save(&path).unwrap();
+    second_version().save(&path).unwrap();
+    second_version().save(&path).unwrap();
     assert!(!folder.path().join("bench.toml.bak").exists());
     fs::write(&path, FIXTURE).unwrap();
-    // As the next version will do it.
-    fixture().save_over(&path, VERSION + 1).unwrap();
+    fixture().save(&path).unwrap();
     assert_eq!(fs::read_to_string(folder.path().join("bench.toml.bak")).unwrap(), FIXTURE);
 }
 
@@ -161,7 +179,10 @@ fn unreadable_files_say_why() {
 #[test]
 fn the_environment_writes_what_serde_reads() {
     // The reader is written by hand and the writer is serde's: a field added to one only is found here.
-    let mut workspace = fixture();
+    let mut workspace = Workspace { highlights: second_version().highlights, ..fixture() };
+    workspace.version = VERSION;
+    workspace.filters = second_version().filters;
+    workspace.highlights[0].filter = "\u{202e}\n\"'".into();
     for endpoint in &mut workspace.endpoints {
         endpoint.name = Some("ü \"quoted\" \u{202e}\n'".into());
     }
@@ -313,6 +334,7 @@ fn preferences_are_kept() {
         local_time: true,
         workspace: Some("/home/a b/bench.toml".into()),
         history: vec!["PING\\r\\n".into(), String::new()],
+        filter_history: vec!["dir:in /a+/".into()],
         rest: toml::Table::new(),
     };
     preferences.save(folder.path()).unwrap();

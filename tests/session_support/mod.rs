@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 #![allow(clippy::print_stderr, reason = "a skipped test says so aloud")]
 
+pub mod watched;
+
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;

@@ -100,7 +100,7 @@ pub fn write(
         let count = usize::try_from(total - done).unwrap_or(ROWS_AT_ONCE).min(ROWS_AT_ONCE);
         log.rows.copy(done, count, &mut rows);
         for row in &rows {
-            if matcher.matches(log, &mut reader, *row) {
+            if matcher.matches(log, &mut reader, done, *row) {
                 let recorded = reader.recorded(done).map_err(|failure| io::Error::other(failure.system))?;
                 export.event(&mut to, &recorded)?;
                 written += 1;

@@ -193,6 +193,9 @@ fn workspace_opened(
     }
     endpoints::adopt(state, workspace.endpoints);
     state.payloads = workspace.payloads;
+    state.highlights = workspace.highlights;
+    state.saved_filters = workspace.filters;
+    log::show_rules(state, effects);
     if state.form == Form::OpenWorkspace {
         state.form = Form::None;
     }

@@ -1,11 +1,15 @@
-//! The log: what it shows, pausing, selecting, colours, encodings.
+//! The log: what it shows, pausing, selecting and marking, colours, encodings.
 
 use super::{Seen, find, preferences_changed, workspace_changed};
-use crate::filter::Filter;
-use crate::session::Highlight;
+use crate::filter::{Expression, Filter, Term};
+use crate::session::{Highlight, Query, ViewSnapshot};
 use crate::ui::action::LogAction;
 use crate::ui::effects::Effects;
 use crate::ui::state::State;
+
+/// Filters that the history keeps, and the longest that is worth keeping.
+const HISTORY: usize = 50;
+const LONGEST_KEPT: usize = 4096;
 
 pub fn apply(state: &mut State, action: LogAction, seen: &Seen<'_>, effects: &mut dyn Effects) {
     let before = state.query.clone();
@@ -14,6 +18,7 @@ pub fn apply(state: &mut State, action: LogAction, seen: &Seen<'_>, effects: &mu
         LogAction::Want { first, count } => return effects.want(first, count),
         LogAction::Select(scope) => query.scope = scope,
         LogAction::SetFilter(text) => set_filter(state, text),
+        LogAction::CommitFilter => commit_filter(state, seen),
         LogAction::ToggleReceived => query.received = !query.received,
         LogAction::ToggleSent => query.sent = !query.sent,
         LogAction::ToggleState => query.state = !query.state,
@@ -28,11 +33,13 @@ pub fn apply(state: &mut State, action: LogAction, seen: &Seen<'_>, effects: &mu
             state.marked.clear();
             effects.select(seq, None);
         }
+        LogAction::FollowSelected => {}
         LogAction::Compare(seq) => {
             state.compared_event = seq;
             effects.select(state.selected_event, seq);
         }
-        LogAction::MarkEvents(marked) => state.marked = marked,
+        LogAction::MarkEvents(marked) => (state.marked, state.marked_shown_only) = (marked, false),
+        LogAction::MarkShown(range) => (state.marked, state.marked_shown_only) = (vec![range], true),
         LogAction::SetLocalTime(local) => {
             state.local_time = local;
             state.query.local_time = local;
@@ -62,7 +69,9 @@ pub fn apply(state: &mut State, action: LogAction, seen: &Seen<'_>, effects: &mu
         }
     }
     refresh_encodings(state);
+    refresh_selected_time(state, seen.view);
     if state.query != before {
+        forget_shown_marks(state, &before);
         effects.show(state.query.clone());
     }
 }
@@ -103,6 +112,42 @@ pub fn show_rules(state: &mut State, effects: &mut dyn Effects) {
     find::search(state, effects);
 }
 
+/// Whether the filter asks when the selected event was.
+pub fn asks_selected_time(filter: &Filter) -> bool {
+    fn asks(expression: &Expression) -> bool {
+        match expression {
+            Expression::All(parts) | Expression::Any(parts) => parts.iter().any(asks),
+            Expression::Not(part) => asks(part),
+            Expression::Is(term) => matches!(term, Term::Within(_)),
+        }
+    }
+    filter.expression().is_some_and(asks)
+}
+
+/// Only a filter that asks for it is told: any other must not be searched anew with every click.
+fn refresh_selected_time(state: &mut State, view: &ViewSnapshot) {
+    if !asks_selected_time(&state.query.filter) {
+        state.query.selected_time = None;
+        return;
+    }
+    let Some(seq) = state.selected_event else {
+        state.query.selected_time = None;
+        return;
+    };
+    let rows = view.rows.iter().flatten().chain(&view.selected);
+    let time = rows.into_iter().find(|row| row.seq == seq).map(|row| row.event.time);
+    // One that is not read yet comes with the next snapshot, and `FollowSelected` with it.
+    state.query.selected_time = time.or(state.query.selected_time);
+}
+
+/// Marks that meant shown rows mean nothing under another filter.
+fn forget_shown_marks(state: &mut State, before: &Query) {
+    let same = Query { before_row: before.before_row, encodings: before.encodings.clone(), ..state.query.clone() };
+    if state.marked_shown_only && same != *before {
+        state.marked.clear();
+    }
+}
+
 fn set_filter(state: &mut State, text: String) {
     match Filter::parse(&text) {
         Ok(filter) => {
@@ -112,4 +157,17 @@ fn set_filter(state: &mut State, text: String) {
         Err(mistake) => state.filter_mistake = Some(mistake),
     }
     state.filter_text = text;
+}
+
+fn commit_filter(state: &mut State, seen: &Seen<'_>) {
+    let text = state.filter_text.trim();
+    let is_known = state.filter_history.first().is_some_and(|newest| newest == text);
+    if text.is_empty() || text.len() > LONGEST_KEPT || state.filter_mistake.is_some() || is_known {
+        return;
+    }
+    let text = text.to_owned();
+    state.filter_history.retain(|old| *old != text);
+    state.filter_history.insert(0, text);
+    state.filter_history.truncate(HISTORY);
+    preferences_changed(state, seen.now);
 }

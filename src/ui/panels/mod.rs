@@ -7,8 +7,10 @@ mod bytes;
 mod composer;
 mod connections;
 mod conversation;
+mod filter_help;
 mod first_minute;
 mod forms;
+mod highlights;
 mod log;
 mod note_editor;
 mod notes;
@@ -88,6 +90,8 @@ pub fn registry() -> Vec<Entry> {
         entry(Place::Over, Box::<sessions::SessionsDialog>::default()),
         entry(Place::Over, Box::<workspace::WorkspaceDialog>::default()),
         entry(Place::Over, Box::<about::About>::default()),
+        entry(Place::Over, Box::<highlights::Highlights>::default()),
+        entry(Place::Over, Box::<filter_help::FilterHelp>::default()),
         entry(Place::Over, Box::<palette::Palette>::default()),
         entry(Place::Over, Box::<toasts::Toasts>::default()),
     ]

@@ -61,6 +61,11 @@ impl Panel for Palette {
     }
 }
 
+fn has_word_with(name: &str, beginning: &str) -> bool {
+    let name = name.to_lowercase();
+    name.split_whitespace().any(|word| word.starts_with(beginning)) || name.starts_with(beginning)
+}
+
 impl Palette {
     fn content(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, fresh: bool, height: f32, actions: &mut Vec<Action>) {
         // Taken before the field sees them.
@@ -146,6 +151,10 @@ impl Palette {
             let action = Action::Log(LogAction::Select(Scope::Endpoint(endpoint.id)));
             Some(Found { name, shortcut: None, action })
         });
-        commands.chain(sockets).take(MOST).collect()
+        let mut found: Vec<Found> = commands.chain(sockets).collect();
+        // A name with a word that begins so is meant rather than one that merely contains it.
+        found.sort_by_key(|entry| !has_word_with(&entry.name, &wanted));
+        found.truncate(MOST);
+        found
     }
 }

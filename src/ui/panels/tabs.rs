@@ -1,6 +1,9 @@
 //! The strip above the middle of the window: its tabs, and which socket everything below is narrowed to.
 
-use egui::{Align, Key, Layout, Rect, RichText, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo};
+use egui::{
+    Align, EventFilter, Key, Layout, Modifiers, Rect, Response, RichText, Sense, Stroke, Ui, UiBuilder, Vec2,
+    WidgetInfo,
+};
 
 use super::Panel;
 use crate::session::Scope;
@@ -24,10 +27,13 @@ impl Panel for Tabs {
     fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
         strip(ctx, ui, TABS, |ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
-            for tab in Tab::ALL {
-                if one(ctx, ui, tab) {
-                    actions.push(Action::View(ViewAction::ShowTab(tab)));
-                }
+            let tabs = Tab::ALL.map(|tab| one(ctx, ui, tab));
+            let chosen = tabs
+                .iter()
+                .position(|tab| tab.clicked() || (tab.has_focus() && ui.input(|input| input.key_pressed(Key::Enter))));
+            if let Some(at) = chosen.or_else(|| turned(ui, &tabs)) {
+                tabs[at].request_focus();
+                actions.push(Action::View(ViewAction::ShowTab(Tab::ALL[at])));
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| scope(ctx, ui, actions));
         });
@@ -56,12 +62,24 @@ pub fn words_key(tab: Tab) -> &'static str {
     }
 }
 
-fn one(ctx: &Ctx<'_>, ui: &mut Ui, tab: Tab) -> bool {
+/// The tab that an arrow key leads to from the one with the keyboard.
+fn turned(ui: &Ui, tabs: &[Response]) -> Option<usize> {
+    let at = tabs.iter().position(Response::has_focus)?;
+    let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(tabs[at].id, filter));
+    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+    if pressed(Key::ArrowRight) {
+        return Some((at + 1) % tabs.len());
+    }
+    pressed(Key::ArrowLeft).then(|| (at + tabs.len() - 1) % tabs.len())
+}
+
+fn one(ctx: &Ctx<'_>, ui: &mut Ui, tab: Tab) -> Response {
     let (name, on) = (ctx.words.get(words_key(tab)), ctx.state.tab == tab);
     let (font, color) = if on { (theme::semibold(13.0), ctx.theme.text) } else { (theme::body(), ctx.theme.dim) };
     let galley = ui.painter().layout_no_wrap(name.to_owned(), font, color);
     let size = Vec2::new(galley.size().x + 16.0, TABS - 1.0);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     response.widget_info(|| WidgetInfo::selected(egui::Role::Tab, true, on, name));
     let lit = response.hovered() || response.has_focus();
     let color = if lit { ctx.theme.text } else { color };
@@ -72,7 +90,7 @@ fn one(ctx: &Ctx<'_>, ui: &mut Ui, tab: Tab) -> bool {
             Rect::from_min_max(rect.left_bottom() - Vec2::new(-8.0, 2.0), rect.right_bottom() - Vec2::new(8.0, 0.0));
         ui.painter().rect_filled(line, 1.0, ctx.theme.accent);
     }
-    response.clicked() || (response.has_focus() && ui.input(|input| input.key_pressed(Key::Enter)))
+    response
 }
 
 fn scope(ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {

@@ -71,14 +71,21 @@ pub fn mono_job(text: &str, color: Color32) -> LayoutJob {
 
 /// The same in several colours on one line.
 pub fn mono_parts(parts: &[(impl AsRef<str>, Color32)]) -> LayoutJob {
+    let format = |color: &Color32| TextFormat::simple(theme::mono(), *color);
+    let parts: Vec<_> = parts.iter().map(|(text, color)| (text.as_ref(), format(color))).collect();
+    formatted(&parts)
+}
+
+/// The same in several formats, which a caller may have given a ground or a line beneath.
+pub fn formatted(parts: &[(impl AsRef<str>, TextFormat)]) -> LayoutJob {
     let mut job = LayoutJob { break_on_newline: false, ..LayoutJob::default() };
-    for (text, color) in parts {
+    for (text, format) in parts {
         let start = job.text.len();
         job.text.push_str(text.as_ref());
         job.sections.push(LayoutSection {
             leading_space: 0.0,
             byte_range: ByteIndex(start)..ByteIndex(job.text.len()),
-            format: TextFormat::simple(theme::mono(), *color),
+            format: format.clone(),
         });
     }
     without_ligatures(job)

@@ -3,9 +3,10 @@
 //!
 //! Owns: where the list is scrolled to. Never: what a row shows. Called by: the log, the hex dump, long lists.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use egui::{Event, EventFilter, Id, Key, Modifiers, Pos2, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo};
+use egui::{Color32, Event, EventFilter, Id, Key, Modifiers, Pos2, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo};
 
 const BAR_WIDTH: f32 = 12.0;
 const LEAST_THUMB: f32 = 24.0;
@@ -121,6 +122,8 @@ pub struct RowList {
     /// Where in the thumb the drag began, as a share of the thumb's free way.
     grabbed: Option<f64>,
     extent: Option<Extent>,
+    /// Parts of the list, each a share of its rows, that are marked on the scroll bar.
+    pub marks: Option<(Arc<[bool]>, Color32)>,
 }
 
 /// What a frame of the list showed, and what the keyboard asked for.
@@ -130,6 +133,8 @@ pub struct Shown {
     pub response: Response,
     /// Arrow keys: by how many rows the selection is to move.
     pub step: i64,
+    /// The same with Shift held: by how many rows the end of the marked ones is to move.
+    pub extend: i64,
 }
 
 impl RowList {
@@ -214,7 +219,7 @@ impl RowList {
         }
         self.follow(extent);
         self.wheel(ui, &response, outer, extent);
-        let step = self.keys(ui, &response, extent);
+        let (step, extend) = self.keys(ui, &response, extent);
         if has_bar {
             self.bar(ui, id, outer, extent);
         }
@@ -232,7 +237,7 @@ impl RowList {
             let edge = Rect::from_min_max(body.left_top(), Pos2::new(body.left() + 2.0, body.bottom()));
             ui.painter().rect_filled(edge, 0.0, color);
         }
-        Shown { first, count: usize::try_from(count).unwrap_or(0), response, step }
+        Shown { first, count: usize::try_from(count).unwrap_or(0), response, step, extend }
     }
 
     fn follow(&mut self, extent: Extent) {
@@ -260,13 +265,16 @@ impl RowList {
         }
     }
 
-    fn keys(&mut self, ui: &mut Ui, response: &Response, extent: Extent) -> i64 {
+    fn keys(&mut self, ui: &mut Ui, response: &Response, extent: Extent) -> (i64, i64) {
         if !response.has_focus() {
-            return 0;
+            return (0, 0);
         }
         let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
-        let pressed = |ui: &mut Ui, key| ui.input_mut(|input| input.count_and_consume_key(Modifiers::NONE, key) as i64);
+        let held = |ui: &mut Ui, held, key| ui.input_mut(|input| input.count_and_consume_key(held, key) as i64);
+        // First: without Shift means with or without it.
+        let extend = held(ui, Modifiers::SHIFT, Key::ArrowDown) - held(ui, Modifiers::SHIFT, Key::ArrowUp);
+        let pressed = |ui: &mut Ui, key| held(ui, Modifiers::NONE, key);
         let step = pressed(ui, Key::ArrowDown) - pressed(ui, Key::ArrowUp);
         let pages = pressed(ui, Key::PageDown) - pressed(ui, Key::PageUp);
         if pages != 0 {
@@ -281,7 +289,7 @@ impl RowList {
             self.position = extent.end();
             self.settle(extent);
         }
-        step
+        (step, extend)
     }
 
     fn bar(&mut self, ui: &mut Ui, id: Id, outer: Rect, extent: Extent) {
@@ -313,6 +321,31 @@ impl RowList {
         let lit = response.hovered() || self.grabbed.is_some();
         let color = if lit { visuals.weak_text_color() } else { visuals.widgets.hovered.bg_stroke.color };
         ui.painter().rect_filled(thumb, 3.0, color);
+        self.paint_marks(ui, bar);
+    }
+
+    /// Neighbours are one mark, so that no more are drawn than the bar has pixels.
+    fn paint_marks(&self, ui: &Ui, bar: Rect) {
+        let Some((marks, color)) = self.marks.as_ref().filter(|(marks, _)| !marks.is_empty()) else { return };
+        let height = |at: usize| bar.top() + bar.height() * (at as f32 / marks.len() as f32);
+        let mut open: Option<(f32, f32)> = None;
+        let paint = |(top, bottom): (f32, f32)| {
+            let mark = Rect::from_min_max(Pos2::new(bar.left() + 2.0, top), Pos2::new(bar.right() - 2.0, bottom));
+            ui.painter().rect_filled(mark, 0.0, *color);
+        };
+        for (at, _) in marks.iter().enumerate().filter(|(_, marked)| **marked) {
+            let top = height(at);
+            let bottom = height(at + 1).max(top + 2.0);
+            open = match open {
+                Some((first, last)) if top <= last + 0.5 => Some((first, bottom.max(last))),
+                Some(done) => {
+                    paint(done);
+                    Some((top, bottom))
+                }
+                None => Some((top, bottom)),
+            };
+        }
+        open.into_iter().for_each(paint);
     }
 }
 

@@ -1,93 +1,41 @@
-//! The filter line: text, the four chips, pause, save.
+//! The strip above the rows: the filter line, how many rows it shows, the four chips, pause, save.
+//!
+//! Called by: the log.
 
-use std::time::Duration;
-
-use egui::{Align, Key, Layout, RichText, TextEdit, Ui};
+use egui::{Align, Layout, RichText, Ui};
 
 use super::filters;
+use super::line::FilterLine;
 use crate::ui::action::{Action, Form, LogAction, ViewAction};
 use crate::ui::panels::{Anchor, set_anchor};
-use crate::ui::state::{Ctx, Focus};
-use crate::ui::theme;
-use crate::ui::widgets::{self, row_list::TYPING_PAUSE};
+use crate::ui::state::Ctx;
+use crate::ui::widgets;
 
-#[derive(Default)]
-pub struct FilterField {
-    text: String,
-    /// What the query had last: it changes without us when another log is shown.
-    taken: String,
-    /// When the last key was pressed, while the text is not taken over yet.
-    typed_at: Option<f64>,
+/// Beneath this width controls are their glyphs alone, and what was matched is told in the rows' header.
+const NARROW: f32 = 700.0;
+
+pub fn is_narrow(width: f32) -> bool {
+    width < NARROW
 }
 
-impl FilterField {
-    pub fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
-        ui.spacing_mut().item_spacing.x = 8.0;
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            buttons(ctx, ui, actions);
-            chips(ctx, ui, actions);
-            progress(ctx, ui);
-            self.field(ctx, ui, actions);
-        });
-    }
-
-    fn field(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
-        if self.taken != ctx.state.filter_text {
-            self.taken.clone_from(&ctx.state.filter_text);
-            self.text.clone_from(&self.taken);
-            self.typed_at = None;
+pub fn strip(line: &mut FilterLine, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
+    let narrow = is_narrow(ui.available_width());
+    ui.spacing_mut().item_spacing.x = if narrow { 5.0 } else { 8.0 };
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        buttons(ctx, ui, narrow, actions);
+        chips(ctx, ui, narrow, actions);
+        if let Some(text) = progress(ctx).filter(|_| !narrow) {
+            ui.label(RichText::new(text).size(12.0).color(ctx.theme.dim));
         }
-        let name = ctx.words.get("log.filter");
-        let mut layouter = widgets::mono_line(ctx.theme.text);
-        let field = TextEdit::singleline(&mut self.text)
-            .id(egui::Id::unique("log_filter"))
-            .font(theme::mono())
-            .layouter(&mut layouter)
-            .hint_text(RichText::new(ctx.words.get("log.filter_hint")).color(ctx.theme.dim))
-            .desired_width(ui.available_width())
-            .margin(egui::Margin::symmetric(9, 4));
-        let response = ui.add(field);
-        let text = self.text.clone();
-        response.widget_info(|| {
-            let mut info = egui::WidgetInfo::labeled(egui::Role::TextInput, true, name);
-            info.current_text_value = Some(text.clone());
-            info
-        });
-        if ctx.state.focus == Some(Focus::Filter) {
-            response.request_focus();
-        }
-        let now = ui.input(|input| input.time);
-        if response.changed() {
-            self.typed_at = Some(now);
-        }
-        let escaped = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape));
-        if escaped && !self.text.is_empty() {
-            self.text.clear();
-            self.take(actions);
-        } else if response.lost_focus() && self.typed_at.is_some() {
-            self.take(actions);
-        } else if let Some(typed_at) = self.typed_at {
-            let left = TYPING_PAUSE.as_secs_f64() - (now - typed_at);
-            if left <= 0.0 {
-                self.take(actions);
-            } else {
-                ui.ctx().request_repaint_after(Duration::from_secs_f64(left));
-            }
-        }
-    }
-
-    fn take(&mut self, actions: &mut Vec<Action>) {
-        self.typed_at = None;
-        if self.text != self.taken {
-            self.taken.clone_from(&self.text);
-            actions.push(Action::Log(LogAction::SetFilter(self.text.clone())));
-        }
-    }
+        line.ui(ctx, ui, actions);
+    });
 }
 
 /// From right to left.
-fn buttons(ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
-    let save = widgets::button(ui, ctx.words.get("log.save"));
+fn buttons(ctx: &Ctx<'_>, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
+    let name = ctx.words.get("log.save");
+    let save = if narrow { widgets::button(ui, "↧").on_hover_text(name) } else { widgets::button(ui, name) };
+    let save = save.accessible_name(name);
     set_anchor(ui.ctx(), Anchor::SaveLog, save.rect);
     if save.clicked() {
         let open = ctx.state.form == Form::SaveLog;
@@ -99,7 +47,11 @@ fn buttons(ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
     let key = if ctx.state.paused { "log.resume" } else { "log.pause" };
     let text = ctx.words.get(key);
     let glyph = if ctx.state.paused { "▶" } else { "⏸" };
-    let response = widgets::button(ui, &format!("{glyph} {text}"));
+    let response = if narrow {
+        widgets::button(ui, glyph).on_hover_text(text)
+    } else {
+        widgets::button(ui, &format!("{glyph} {text}"))
+    };
     let paused = ctx.state.paused;
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, paused, text));
     if response.clicked() {
@@ -108,7 +60,7 @@ fn buttons(ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
 }
 
 /// From right to left.
-fn chips(ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
+fn chips(ctx: &Ctx<'_>, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
     let (query, theme) = (&ctx.state.query, ctx.theme);
     let chips = [
         ("log.error", "▲", query.errors, theme.error, LogAction::ToggleErrors),
@@ -118,16 +70,21 @@ fn chips(ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
     ];
     for (key, glyph, on, color, action) in chips {
         let name = ctx.words.get(key);
-        if widgets::chip(ui, theme, &format!("{glyph} {name}"), Some(color), name, on).clicked() {
+        let text = if narrow { glyph.to_owned() } else { format!("{glyph} {name}") };
+        let mut response = widgets::chip(ui, theme, &text, Some(color), name, on);
+        if narrow {
+            response = response.on_hover_text(name);
+        }
+        if response.clicked() {
             actions.push(Action::Log(action));
         }
     }
 }
 
-/// How many match, and how far the search is.
-fn progress(ctx: &Ctx<'_>, ui: &mut Ui) {
+/// How many match, and how far the search is; `None` while nothing is left out.
+pub fn progress(ctx: &Ctx<'_>) -> Option<String> {
     if !filters(&ctx.state.query) {
-        return;
+        return None;
     }
     let words = ctx.words;
     let running = ctx.view.query != ctx.state.query || ctx.view.scanned < ctx.view.total;
@@ -137,5 +94,5 @@ fn progress(ctx: &Ctx<'_>, ui: &mut Ui) {
         let percent = (ctx.view.scanned.min(ctx.view.total) * 100).checked_div(ctx.view.total).unwrap_or(0);
         text = format!("{text} · {}", words.fill("log.searching", &[("percent", &percent)]));
     }
-    ui.label(RichText::new(text).size(12.0).color(ctx.theme.dim));
+    Some(text)
 }

@@ -2,14 +2,24 @@
 //!
 //! Owns: scroll, the half-typed filter. Never: formats rows that are not on screen.
 
+mod completion;
+mod drawing;
 mod filter;
+mod find;
 mod go_to;
+mod kept;
+mod line;
+mod marks;
+mod menu;
 mod notices;
 mod place;
 mod rows;
+mod selection;
+mod syntax;
 pub mod text;
 
 pub use rows::selected_row;
+pub use syntax::filter_layout;
 
 use egui::{Align, Layout, Rect, Ui, Vec2};
 
@@ -21,17 +31,26 @@ use crate::ui::state::Ctx;
 use crate::ui::widgets::row_list::RowList;
 
 const FILTER: f32 = 38.0;
+/// The ids of the filter line and of the list of rows, for giving them the keyboard.
+const FIELD: &str = "log_filter";
+const ROWS: &str = "log_rows";
 /// Height of the tabs and the filter line together, with their lines.
 pub const LOG_HEAD: f32 = TABS + FILTER;
 
 pub struct LogPanel {
     list: RowList,
-    filter: filter::FilterField,
+    filter: line::FilterLine,
+    find: find::FindBar,
     clock: text::Clock,
     wanted: (u64, usize),
     place: place::Place,
     go_to: go_to::GoTo,
     selected: Option<u64>,
+    selection: selection::Selection,
+    /// The first row on screen, by seq.
+    first_shown: Option<u64>,
+    /// The answer of the find bar that was gone to: the step it belongs to, and the event.
+    answered: Option<(u64, u64)>,
     opened: Option<std::path::PathBuf>,
 }
 
@@ -39,12 +58,16 @@ impl Default for LogPanel {
     fn default() -> Self {
         Self {
             list: RowList::new_following(),
-            filter: filter::FilterField::default(),
+            filter: line::FilterLine::default(),
+            find: find::FindBar::default(),
             clock: text::Clock::new(),
             wanted: (0, 0),
             place: place::Place::default(),
             go_to: go_to::GoTo::default(),
             selected: None,
+            selection: selection::Selection::default(),
+            first_shown: None,
+            answered: None,
             opened: None,
         }
     }
@@ -67,8 +90,11 @@ impl Panel for LogPanel {
             }
             self.opened = opened;
             self.place = place::Place::of(&ctx.state.query);
+            let find = &ctx.view.find;
+            self.answered = find.current.map(|found| (find.step, found.seq));
         }
-        strip(ctx, ui, FILTER, |ui| self.filter.ui(ctx, ui, actions));
+        strip(ctx, ui, FILTER, |ui| filter::strip(&mut self.filter, ctx, ui, actions));
+        self.find.ui(ctx, ui, self.first_shown, actions);
         notices::ui(ctx, ui, actions);
         if ctx.state.is_first_minute(ctx.view) {
             return;

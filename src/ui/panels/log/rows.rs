@@ -1,15 +1,15 @@
-//! The rows on screen: painted, each an accessibility node, each with its menu.
+//! The rows on screen: which of them, the keyboard, and what stands around them. One row is drawn in `drawing`.
 
 use std::sync::Arc;
 
-use egui::{Align2, Color32, Id, Painter, Pos2, Rect, Response, Sense, Stroke, Ui, Vec2, WidgetInfo};
+use egui::{Align2, Id, Key, Pos2, Rect, Sense, Stroke, Ui, UiBuilder, Vec2};
 
-use super::{LogPanel, filters, middle, place, text};
-use crate::model::{Recorded, TextEncoding, What};
-use crate::payload;
-use crate::session::{Scope, ViewSnapshot};
-use crate::ui::action::{Action, LogAction};
-use crate::ui::panels::note_editor;
+use super::drawing::{Columns, Drawing};
+use super::notices::{Marked, MarkedAsk};
+use super::{LogPanel, ROWS, filter, filters, middle, place, selection, text};
+use crate::model::Recorded;
+use crate::session::{Decoration, ViewSnapshot};
+use crate::ui::action::{Action, FindAction, Form, LogAction, ViewAction};
 use crate::ui::state::Ctx;
 use crate::ui::theme::{self, LOG_ROW};
 use crate::ui::widgets::{self, row_list};
@@ -18,42 +18,35 @@ const HEADER: f32 = 24.0;
 /// Rows beyond the screen that are asked for, so that a small scroll finds them there.
 const AHEAD: u64 = 60;
 
-/// Where the columns stand, from the left edge of the list.
-#[derive(Clone, Copy)]
-struct Columns {
-    time: f32,
-    delta: f32,
-    arrow: f32,
-    socket: f32,
-    socket_end: f32,
-    size_end: f32,
-    content: f32,
-    char_width: f32,
-}
-
-impl Columns {
-    fn new(ui: &Ui, width: f32) -> Self {
-        let char_width = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), '0')).max(1.0);
-        let narrow = width < 760.0;
-        let time = 10.0;
-        let delta = time + 16.0 * char_width + 14.0;
-        let arrow = delta + if narrow { 0.0 } else { 11.0 * char_width + 8.0 };
-        let socket = arrow + 24.0;
-        let socket_end = socket + if narrow { 15.5 } else { 22.0 } * char_width;
-        let size_end = socket_end + 7.0 * char_width;
-        Self { time, delta, arrow, socket, socket_end, size_end, content: size_end + 16.0, char_width }
-    }
-
-    fn has_delta(&self) -> bool {
-        self.arrow > self.delta
-    }
-}
-
 impl LogPanel {
     pub(super) fn rows(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
         let columns = Columns::new(ui, ui.available_width());
         header(ctx, ui, columns);
-        let place = ui.available_rect_before_wrap();
+        self.selection.follow(ctx);
+        let marked = Marked::of(ctx, ui, self.selection.refused);
+        let rest = ui.available_rect_before_wrap();
+        let mut place = rest;
+        place.max.y -= marked.as_ref().map_or(0.0, Marked::height);
+        let mut above = ui.new_child(UiBuilder::new().max_rect(place).id_salt("log_rows"));
+        self.list(ctx, &mut above, place, columns, actions);
+        if let Some(marked) = marked {
+            let strip = Rect::from_min_max(Pos2::new(rest.left(), place.bottom()), rest.max);
+            let mut beneath = ui.new_child(UiBuilder::new().max_rect(strip).id_salt("log_marked"));
+            self.marked(ctx, &mut beneath, marked, actions);
+        }
+        ui.advance_cursor_after_rect(rest);
+    }
+
+    fn marked(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, marked: Marked, actions: &mut Vec<Action>) {
+        match marked.show(ctx, ui) {
+            Some(MarkedAsk::Unmark) => actions.push(Action::Log(LogAction::MarkEvents(Vec::new()))),
+            Some(MarkedAsk::Save) => actions.push(Action::View(ViewAction::ShowForm(Form::SaveLog))),
+            Some(MarkedAsk::Copy) => self.copy(ctx, ui, actions),
+            None => {}
+        }
+    }
+
+    fn list(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, place: Rect, columns: Columns, actions: &mut Vec<Action>) {
         if ctx.view.matched == 0 {
             nothing(ctx, ui, place, actions);
         }
@@ -62,16 +55,23 @@ impl LogPanel {
             self.place = place::Place::of(&ctx.state.query);
         }
         self.place.apply(ctx, ui, &mut self.list);
+        self.go_to_found(ctx, ui, actions);
+        let bar = &ctx.view.find.bar;
+        self.list.marks = (ctx.state.find.open && !bar.is_empty()).then(|| (bar.clone(), ctx.theme.found));
         let (list, clock) = (&mut self.list, &self.clock);
         let drawing = Drawing { ctx, columns, clock };
         let rows = rows_to_show(ctx.view, list.following);
         let name = ctx.words.get("log.rows");
-        let shown = list.show(ui, Id::unique("log_rows"), name, rows, LOG_ROW, |ui, place, rect, list| {
+        let asked = actions.len();
+        let shown = list.show(ui, Id::unique(ROWS), name, rows, LOG_ROW, |ui, place, rect, list| {
             drawing.row(ui, place, rect, list, actions);
         });
+        self.first_shown = row_at(ctx.view, shown.first).map(|row| row.seq);
         // What is wanted next is the true end, not the one that is shown.
-        let first = if list.following { ctx.view.matched.saturating_sub(shown.count as u64) } else { shown.first };
-        let want = (first.saturating_sub(AHEAD), shown.count + 2 * AHEAD as usize);
+        let following = list.following;
+        self.follow_clicks(ctx, actions.get(asked..).unwrap_or_default());
+        let first = if following { ctx.view.matched.saturating_sub(shown.count as u64) } else { shown.first };
+        let want = wanted(first.saturating_sub(AHEAD), shown.count as u64 + 2 * AHEAD, self.selection.wanted.as_ref());
         if want != self.wanted || row_at(ctx.view, shown.first).is_none() {
             self.wanted = want;
             actions.push(Action::Log(LogAction::Want { first: want.0, count: want.1 }));
@@ -88,9 +88,48 @@ impl LogPanel {
             return;
         }
         self.selected = ctx.state.selected_event;
-        if let Some(place) = selected_place(ctx) {
+        let place = selected_place(ctx).or_else(|| {
+            let found = ctx.view.find.current.filter(|found| ctx.state.find.open && Some(found.seq) == self.selected);
+            found.map(|found| found.place)
+        });
+        if let Some(place) = place {
             self.list.reveal(place);
             ui.ctx().request_repaint();
+        }
+    }
+
+    /// The answer to a step of the find bar: that row is selected, and in view.
+    fn go_to_found(&mut self, ctx: &Ctx<'_>, ui: &Ui, actions: &mut Vec<Action>) {
+        let find = &ctx.view.find;
+        let answer = find.current.map(|found| (find.step, found.seq));
+        if answer.is_none() || self.answered == answer {
+            return;
+        }
+        self.answered = answer;
+        let Some(found) = find.current.filter(|_| ctx.state.find.open) else { return };
+        actions.push(Action::Log(LogAction::SelectEvent(Some(found.seq))));
+        let page = self.list.page();
+        let top = self.list.position.top_row;
+        if (top..top + page).contains(&found.place) {
+            self.list.reveal(found.place);
+        } else {
+            // Far away: with some rows above it to see where one is.
+            self.list.put(found.place, (page / 3) as f64 * f64::from(LOG_ROW), ctx.view.matched);
+        }
+        ui.ctx().request_repaint();
+    }
+
+    /// Where the next Shift and arrow go on from.
+    fn follow_clicks(&mut self, ctx: &Ctx<'_>, asked: &[Action]) {
+        for action in asked {
+            let range = match action {
+                Action::Log(LogAction::MarkEvents(ranges)) => ranges.first().zip(ranges.last()),
+                Action::Log(LogAction::MarkShown(range)) => Some((range, range)),
+                _ => None,
+            };
+            let Some((first, last)) = range else { continue };
+            let (first, last) = (*first.start(), *last.end());
+            self.selection.ended_at(if ctx.state.selected_event == Some(first) { last } else { first });
         }
     }
 
@@ -104,16 +143,41 @@ impl LogPanel {
                 ui.ctx().request_repaint();
             }
         }
-        if row_list::copy_pressed(ui, &shown.response)
-            && let Some(row) = selected_row(ctx)
+        if shown.extend != 0
+            && let Some((place, marks)) = self.selection.extend(ctx, shown.extend, shown.first)
         {
-            let text = text::whole_row(ctx.words, &self.clock, row, ctx.state, usize::MAX, "\t");
-            actions.push(Action::Copy(text));
+            actions.extend(marks.into_iter().map(Action::Log));
+            self.list.reveal(place);
+            ui.ctx().request_repaint();
         }
-        let escaped = shown.response.has_focus() && ui.input(|input| input.key_pressed(egui::Key::Escape));
-        if escaped && !ctx.state.filter_text.is_empty() {
-            actions.push(Action::Log(LogAction::SetFilter(String::new())));
+        if row_list::copy_pressed(ui, &shown.response) {
+            self.copy(ctx, ui, actions);
         }
+        let focused = shown.response.has_focus();
+        if focused && ctx.view.matched > 0 && ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, Key::A))
+        {
+            actions.push(Action::Log(selection::all(ctx.state)));
+        }
+        // Esc takes the keyboard away from what has it.
+        let had_focus = focused || shown.response.lost_focus();
+        if had_focus
+            && ui.input(|input| input.key_pressed(Key::Escape))
+            && let Some(undone) = escaped(ctx)
+        {
+            actions.push(undone);
+            shown.response.request_focus();
+        }
+    }
+
+    fn copy(&mut self, ctx: &Ctx<'_>, ui: &Ui, actions: &mut Vec<Action>) {
+        let text = if ctx.state.marked.is_empty() {
+            selected_row(ctx).map(|row| text::whole_row(ctx.words, &self.clock, row, ctx.state, usize::MAX, "\t"))
+        } else {
+            self.selection.copied(ctx, &self.clock)
+        };
+        actions.extend(text.map(Action::Copy));
+        // Where it was refused, that is said.
+        ui.ctx().request_repaint();
     }
 
     /// While scrolled up: how many rows are below, and the way back to them.
@@ -150,6 +214,12 @@ fn header(ctx: &Ctx<'_>, ui: &mut Ui, columns: Columns) {
     word("log.socket", columns.socket, Align2::LEFT_CENTER);
     word("log.size", columns.size_end, Align2::RIGHT_CENTER);
     word("log.content", columns.content, Align2::LEFT_CENTER);
+    if let Some(text) = filter::progress(ctx).filter(|_| filter::is_narrow(rect.width())) {
+        let galley = ui.painter().layout_no_wrap(text, theme::small(), ctx.theme.dim);
+        let at = Pos2::new(rect.right() - galley.size().x - 8.0, middle - galley.size().y / 2.0);
+        ui.painter().rect_filled(Rect::from_min_size(at, galley.size()).expand(3.0), 0.0, ctx.theme.background);
+        ui.painter().galley(at, galley, ctx.theme.dim);
+    }
 }
 
 fn nothing(ctx: &Ctx<'_>, ui: &mut Ui, place: Rect, actions: &mut Vec<Action>) {
@@ -166,6 +236,28 @@ fn nothing(ctx: &Ctx<'_>, ui: &mut Ui, place: Rect, actions: &mut Vec<Action>) {
             }
         }
     });
+}
+
+/// Rows to ask for, from a place on and how many: those around the screen, and the marked ones while both fit.
+fn wanted(first: u64, count: u64, marked: Option<&std::ops::RangeInclusive<u64>>) -> (u64, usize) {
+    let around = (first, first.saturating_add(count));
+    let both = marked.map(|marked| (around.0.min(*marked.start()), around.1.max(marked.end().saturating_add(1))));
+    let (from, to) = both.filter(|(from, to)| to - from <= selection::MOST_COPIED).unwrap_or(around);
+    (from, usize::try_from(to - from).unwrap_or(0))
+}
+
+/// What Esc undoes first: marks, the find bar, the filter.
+fn escaped(ctx: &Ctx<'_>) -> Option<Action> {
+    let state = ctx.state;
+    if !state.marked.is_empty() {
+        Some(Action::Log(LogAction::MarkEvents(Vec::new())))
+    } else if state.compared_event.is_some() {
+        Some(Action::Log(LogAction::Compare(None)))
+    } else if state.find.open {
+        Some(Action::Find(FindAction::Close))
+    } else {
+        (!state.filter_text.is_empty()).then(|| Action::Log(LogAction::SetFilter(String::new())))
+    }
 }
 
 pub(super) fn clear_filter(ctx: &Ctx<'_>) -> Vec<Action> {
@@ -190,6 +282,18 @@ pub(super) fn row_at(view: &ViewSnapshot, place: u64) -> Option<&Arc<Recorded>> 
     view.rows.get(index)?.as_ref()
 }
 
+/// What is drawn on that row besides what it says.
+pub(super) fn decoration_at(view: &ViewSnapshot, place: u64) -> Option<&Decoration> {
+    let index = usize::try_from(place.checked_sub(view.first)?).ok()?;
+    view.decorations.get(index)
+}
+
+/// The place of an event among the shown ones; `None` where it is not shown.
+pub(super) fn place_of_event(ctx: &Ctx<'_>, seq: u64) -> Option<u64> {
+    let index = ctx.view.rows.iter().position(|row| row.as_ref().is_some_and(|row| row.seq == seq));
+    index.map(|index| ctx.view.first + index as u64).or_else(|| (ctx.place_of)(seq))
+}
+
 /// How far down the log is drawn. While it follows fast traffic the newest rows are read a moment after they are counted:
 /// the end of what was read is shown then, instead of rows that are never there in time.
 fn rows_to_show(view: &ViewSnapshot, following: bool) -> u64 {
@@ -198,7 +302,7 @@ fn rows_to_show(view: &ViewSnapshot, following: bool) -> u64 {
     if following && has_screenful && read < view.matched { read } else { view.matched }
 }
 
-fn is_unreadable(view: &ViewSnapshot, place: u64) -> bool {
+pub(super) fn is_unreadable(view: &ViewSnapshot, place: u64) -> bool {
     let index = place.checked_sub(view.first).and_then(|index| usize::try_from(index).ok());
     index.is_some_and(|index| matches!(view.rows.get(index), Some(None)))
 }
@@ -213,145 +317,4 @@ pub(super) fn selected_place(ctx: &Ctx<'_>) -> Option<u64> {
     let seq = ctx.state.selected_event?;
     let index = ctx.view.rows.iter().position(|row| row.as_ref().is_some_and(|row| row.seq == seq))?;
     Some(ctx.view.first + index as u64)
-}
-
-/// A painter for one column of a row.
-fn clipped(painter: &Painter, row: Rect, from: f32, to: f32) -> Painter {
-    let mut clip = row;
-    clip.min.x = row.left() + from;
-    clip.max.x = row.right().min(row.left() + to - 4.0);
-    painter.with_clip_rect(clip.intersect(painter.clip_rect()))
-}
-
-struct Drawing<'a, 'b> {
-    ctx: &'a Ctx<'b>,
-    columns: Columns,
-    clock: &'a text::Clock,
-}
-
-impl Drawing<'_, '_> {
-    fn row(&self, ui: &mut Ui, place: u64, rect: Rect, list: &Response, actions: &mut Vec<Action>) {
-        let ctx = self.ctx;
-        let Some(row) = row_at(ctx.view, place) else {
-            let key = if is_unreadable(ctx.view, place) { "log.unreadable" } else { "log.loading" };
-            let painter = ui.painter();
-            self.cell(painter, rect, self.columns.time, f32::MAX, ctx.words.get(key), ctx.theme.faint);
-            return;
-        };
-        let response = ui.interact(rect, Id::unique(("event", row.seq)), Sense::CLICK);
-        let selected = ctx.state.selected_event == Some(row.seq);
-        if selected {
-            ui.painter().rect_filled(rect, 0.0, ctx.theme.selection);
-        } else if response.hovered() {
-            ui.painter().rect_filled(rect, 0.0, ctx.theme.raised);
-        }
-        let chars = ((rect.width() - self.columns.content - 8.0) / self.columns.char_width - 1.0).max(0.0) as usize;
-        let previous = place.checked_sub(1).and_then(|place| row_at(ctx.view, place));
-        self.paint(ui.painter(), rect, row, previous, chars);
-        response.widget_info(|| {
-            let text = text::whole_row(ctx.words, self.clock, row, ctx.state, chars.min(200), "  ");
-            WidgetInfo::selected(egui::Role::ListItem, true, selected, text)
-        });
-        if response.clicked() || response.secondary_clicked() {
-            list.request_focus();
-            if !selected || response.secondary_clicked() {
-                actions.push(Action::Log(LogAction::SelectEvent(Some(row.seq))));
-            } else {
-                actions.push(Action::Log(LogAction::SelectEvent(None)));
-            }
-        }
-        response.context_menu(|ui| self.menu(ui, row, actions));
-    }
-
-    fn paint(&self, painter: &Painter, rect: Rect, row: &Recorded, previous: Option<&Arc<Recorded>>, chars: usize) {
-        let (theme, words, state) = (self.ctx.theme, self.ctx.words, self.ctx.state);
-        let event = &row.event;
-        let columns = self.columns;
-        let (mark, body) = match &event.what {
-            What::Received(_) => (theme.incoming, theme.text),
-            What::Sent(_) => (theme.outgoing, theme.text),
-            What::Happened(happening) if happening.kind().is_error() => (theme.error, theme.error),
-            What::Happened(_) => (theme.dim, theme.dim),
-        };
-        let time = self.clock.time(event.time, state.local_time);
-        self.cell(painter, rect, columns.time, columns.delta, &time, theme.dim);
-        if columns.has_delta() {
-            let delta = previous.map_or("–".to_owned(), |row| words.duration(event.time.nanos_since(row.event.time)));
-            self.cell(painter, rect, columns.delta, columns.arrow, &delta, theme.dim);
-        }
-        self.cell(painter, rect, columns.arrow, columns.socket, text::arrow(event), mark);
-        let socket_chars = ((columns.socket_end - columns.socket - 4.0) / columns.char_width).round() as usize;
-        let socket = text::socket_within(&text::socket(event), socket_chars);
-        self.cell(painter, rect, columns.socket, columns.socket_end, &socket, theme.text);
-        if let Some(bytes) = event.bytes() {
-            let at = Pos2::new(rect.left() + columns.size_end, rect.center().y);
-            painter.text(at, Align2::RIGHT_CENTER, words.number(bytes.len() as u64), theme::mono(), theme.text);
-        }
-        let encoding = state.encoding_of(&event.flow);
-        let mut content = text::content(words, event, encoding, state.as_hex, chars);
-        if row.damaged {
-            content = format!("▲ {}: {content}", words.get("log.damaged"));
-        }
-        let color = if row.damaged { theme.error } else { body };
-        let job = match event.bytes() {
-            Some(bytes) if bytes.is_empty() => widgets::mono_job(&content, theme.dim),
-            Some(_) => text::painted(&content, chars, color, theme.dim),
-            None => widgets::mono_job(&content, color),
-        };
-        let painter = clipped(painter, rect, columns.content, f32::MAX);
-        let at = Pos2::new(rect.left() + columns.content, rect.center().y);
-        widgets::paint_job(&painter, at, Align2::LEFT_CENTER, job, color);
-    }
-
-    fn cell(&self, painter: &Painter, row: Rect, from: f32, to: f32, text: &str, color: Color32) {
-        let painter = clipped(painter, row, from, to);
-        let at = Pos2::new(row.left() + from, row.center().y);
-        widgets::mono_text(&painter, at, Align2::LEFT_CENTER, text, color);
-    }
-
-    fn menu(&self, ui: &mut Ui, row: &Arc<Recorded>, actions: &mut Vec<Action>) {
-        let (words, state) = (self.ctx.words, self.ctx.state);
-        let event = &row.event;
-        let entry = |ui: &mut Ui, key: &str, action: &dyn Fn() -> Action, actions: &mut Vec<Action>| {
-            if ui.button(words.get(key)).clicked() {
-                actions.push(action());
-                ui.close();
-            }
-        };
-        entry(
-            ui,
-            "log.copy_row",
-            &|| Action::Copy(text::whole_row(words, self.clock, row, state, usize::MAX, "\t")),
-            actions,
-        );
-        if let Some(bytes) = event.bytes() {
-            let encoding = state.encoding_of(&event.flow);
-            entry(ui, "log.copy_text", &|| Action::Copy(payload::bytes_to_text(bytes, encoding)), actions);
-            entry(ui, "log.copy_hex", &|| Action::Copy(payload::bytes_to_hex(bytes)), actions);
-            entry(ui, "log.copy_c", &|| Action::Copy(payload::bytes_to_c_array(bytes)), actions);
-        }
-        ui.separator();
-        if !event.flow.connection.is_none() {
-            let scope = Scope::Connection(event.flow.connection);
-            entry(ui, "log.only_socket", &|| Action::Log(LogAction::Select(scope.clone())), actions);
-        }
-        let scope = Scope::Endpoint(event.flow.endpoint);
-        entry(ui, "log.only_endpoint", &|| Action::Log(LogAction::Select(scope.clone())), actions);
-        ui.separator();
-        note_editor::menu(self.ctx, ui, row.seq, actions);
-        ui.menu_button(words.get("log.encoding"), |ui| {
-            let id = event.flow.endpoint;
-            for encoding in TextEncoding::ALL {
-                if ui.radio(state.encoding_of(&event.flow) == encoding, encoding.name()).clicked() {
-                    actions.push(Action::Log(LogAction::SetEncoding(id, encoding)));
-                    ui.close();
-                }
-            }
-        });
-        let mut hex = state.as_hex;
-        if ui.checkbox(&mut hex, words.get("log.as_hex")).clicked() {
-            actions.push(Action::Log(LogAction::ShowAsHex(hex)));
-            ui.close();
-        }
-    }
 }

@@ -4,11 +4,12 @@ use egui::Color32;
 use egui::text::LayoutJob;
 use jiff::tz::TimeZone;
 
+use super::marks;
 use crate::model::{Direction, EndpointId, Event, Recorded, TextEncoding, Timestamp, What};
 use crate::payload;
 use crate::session::Scope;
 use crate::ui::state::{Ctx, State};
-use crate::ui::widgets;
+use crate::ui::theme;
 use crate::words::Words;
 
 /// Longest content that is ever laid out.
@@ -91,7 +92,7 @@ pub fn content(words: &Words, event: &Event, encoding: TextEncoding, as_hex: boo
     match &event.what {
         What::Received(bytes) | What::Sent(bytes) if bytes.is_empty() => words.get("log.empty_datagram").to_owned(),
         What::Received(bytes) | What::Sent(bytes) => {
-            if as_hex || !payload::is_text(bytes, encoding) {
+            if is_hex(bytes, encoding, as_hex) {
                 let shown = bytes.len().min(chars / 3 + 1);
                 let hex = payload::bytes_to_hex(&bytes[..shown]);
                 if shown < bytes.len() { format!("{hex} …") } else { hex }
@@ -105,32 +106,20 @@ pub fn content(words: &Words, event: &Event, encoding: TextEncoding, as_hex: boo
     }
 }
 
-/// The content as it is painted: control characters as the escapes of the composer, in a colour of their own, because
-/// their pictures are too small to be read. At most `chars` characters.
+/// Whether bytes are shown as hex: because the person wants it so, or because they are no text.
+pub fn is_hex(bytes: &[u8], encoding: TextEncoding, as_hex: bool) -> bool {
+    as_hex || !payload::is_text(bytes, encoding)
+}
+
+/// The content as it is painted, where nothing in it is marked: control characters as escapes in `dim`.
 pub fn painted(content: &str, chars: usize, color: Color32, dim: Color32) -> LayoutJob {
-    let mut parts: Vec<(String, Color32)> = Vec::new();
-    let mut left = chars;
-    for character in content.chars() {
-        let (text, color) = match escape_of(character) {
-            Some(escape) => (escape, dim),
-            None => (character.to_string(), color),
-        };
-        let length = text.chars().count();
-        let text = if length > left { "…".to_owned() } else { text };
-        match parts.last_mut() {
-            Some((last, of)) if *of == color => last.push_str(&text),
-            _ => parts.push((text, color)),
-        }
-        if length > left {
-            break;
-        }
-        left -= length;
-    }
-    widgets::mono_parts(&parts)
+    marks::laid_out(content, chars, &[], |is_escape, _| {
+        egui::TextFormat::simple(theme::mono(), if is_escape { dim } else { color })
+    })
 }
 
 /// The escape behind the picture of a control character.
-fn escape_of(character: char) -> Option<String> {
+pub fn escape_of(character: char) -> Option<String> {
     Some(match character {
         '␍' => "\\r".to_owned(),
         '␊' => "\\n".to_owned(),
@@ -240,25 +229,6 @@ mod tests {
         assert_eq!(socket_within("tcp://192.168.100.200:9000", 22), "192.168.100.200:9000");
         assert_eq!(socket_within("192.168.100.200:50000", 15), "….100.200:50000");
         assert_eq!(socket_within("泵泵泵", 2), "…泵");
-    }
-
-    #[test]
-    fn control_characters_are_painted_as_escapes() {
-        let painted = |text: &str, chars| painted(text, chars, Color32::WHITE, Color32::GRAY);
-        let job = painted("a␍␊b␀␁␡", 40);
-        assert_eq!(job.text, "a\\r\\nb\\0\\x01\\x7F");
-        let dim = |job: &LayoutJob| {
-            let is_dim = |section: &&egui::text::LayoutSection| section.format.color == Color32::GRAY;
-            job.sections
-                .iter()
-                .filter(is_dim)
-                .map(|section| &job.text[section.byte_range.start.0..section.byte_range.end.0])
-                .collect::<String>()
-        };
-        assert_eq!(dim(&job), "\\r\\n\\0\\x01\\x7F");
-        assert_eq!(dim(&painted("\\r", 40)), "", "what the peer wrote is no control character");
-        assert_eq!(painted("ab␍␊", 3).text, "ab…");
-        assert_eq!(painted("", 3).text, "");
     }
 
     #[test]

@@ -1,0 +1,170 @@
+//! The search of the find bar: a second list of matches, among the rows that the filter shows.
+//!
+//! Owns: that list, the answer to the newest step, the marks on the scroll bar. Never: hides a row.
+//! Called by: `work`.
+
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+use super::matches::Matches;
+use super::work::Batch;
+use super::{FindSnapshot, FindStep, Found, Query};
+use crate::filter::Filter;
+use crate::model::Encodings;
+use crate::session::Log;
+use crate::session::matching::Matcher;
+use crate::session::reader::Reader;
+
+/// Parts of the scroll bar.
+const BAR_PARTS: u64 = 400;
+
+pub(super) struct Find {
+    filter: Filter,
+    matcher: Matcher,
+    matches: Matches,
+    batch: Batch,
+    /// Asked for and not answered.
+    asked: Option<Asked>,
+    /// The answer to the newest step that has one: its number, the event found, whether the search wrapped.
+    step: u64,
+    current: Option<u64>,
+    wrapped: bool,
+}
+
+struct Asked {
+    number: u64,
+    step: FindStep,
+    from: Option<u64>,
+    /// Rows that there were when it was asked for: the step waits for these, however fast the log grows.
+    rows: u64,
+}
+
+impl Find {
+    /// `step` is the number of the newest step: those before are answered.
+    pub(super) fn new(filter: &Filter, query: &Query, step: u64) -> Self {
+        Self {
+            filter: filter.clone(),
+            matcher: matcher(filter, query),
+            matches: Matches::default(),
+            batch: Batch { first: 0, rows: Vec::new() },
+            asked: None,
+            step,
+            current: None,
+            wrapped: false,
+        }
+    }
+
+    /// The shown rows are others now; so many rows are looked at for them.
+    pub(super) fn restart(&mut self, filter: &Filter, query: &Query, rows: u64) {
+        self.matcher = matcher(filter, query);
+        self.matches = Matches::default();
+        if let Some(asked) = &mut self.asked {
+            asked.rows = rows;
+        }
+    }
+
+    pub(super) fn ask(&mut self, number: u64, step: FindStep, from: Option<u64>, rows: u64) {
+        self.asked = Some(Asked { number, step, from, rows });
+    }
+
+    pub(super) fn is_outdated(&self, notes_version: u64) -> bool {
+        self.matcher.is_outdated(notes_version)
+    }
+
+    /// Looks at a batch of the shown rows. `true`: there are more.
+    pub(super) fn scan<'l>(&mut self, log: &'l Log, reader: &mut Reader<'l>, shown: &Mutex<Matches>) -> bool {
+        let first = self.matches.scanned;
+        let mut among = Vec::new();
+        let limit = {
+            let shown = shown.lock();
+            self.batch.fill(log, &self.matcher, first, shown.scanned);
+            shown.within(first, self.batch.rows.len(), &mut among);
+            shown.scanned
+        };
+        if first >= limit || self.batch.rows.is_empty() {
+            return false;
+        }
+        let mut found = Vec::new();
+        self.matcher.scan(log, reader, first, &self.batch.rows, Some(&among), &mut found);
+        found.iter().for_each(|place| self.matches.push(first + u64::from(*place)));
+        self.matches.scanned = first + self.batch.rows.len() as u64;
+        self.matches.scanned < limit
+    }
+
+    /// Answers the step that is asked for, as soon as the answer is known.
+    pub(super) fn answer(&mut self, log: &Log) {
+        let Some(asked) = &self.asked else { return };
+        let all_seen = self.matches.scanned >= asked.rows;
+        let count = self.matches.count;
+        let (found, wrapped) = match asked.step {
+            FindStep::Next => {
+                let from = asked.from.map_or(0, |seq| log.row_of(seq.saturating_add(1)));
+                let place = self.matches.place_of(from);
+                match (place < count, all_seen) {
+                    (true, _) => (Some(place), false),
+                    (false, true) => ((count > 0).then_some(0), count > 0),
+                    (false, false) => return,
+                }
+            }
+            FindStep::Previous => {
+                let from = asked.from.map_or(asked.rows, |seq| log.row_of(seq).min(asked.rows));
+                if self.matches.scanned < from {
+                    return;
+                }
+                match (self.matches.place_of(from).checked_sub(1), all_seen) {
+                    (Some(place), _) => (Some(place), false),
+                    (None, true) => (count.checked_sub(1), count > 0),
+                    (None, false) => return,
+                }
+            }
+        };
+        self.step = asked.number;
+        self.current = found.and_then(|place| self.matches.row_at(place)).map(|row| log.seq_of(row));
+        self.wrapped = wrapped;
+        self.asked = None;
+    }
+
+    pub(super) fn snapshot(&mut self, log: &Log, shown: &Mutex<Matches>, before: &FindSnapshot) -> FindSnapshot {
+        let shown = shown.lock();
+        let bar = self.bar(&shown);
+        let current = self.current.and_then(|seq| {
+            let row = log.row_of(seq);
+            let number = self.matches.place_of(row);
+            let found = Found { seq, place: shown.place_of(row), number: number + 1 };
+            (self.matches.row_at(number) == Some(row)).then_some(found)
+        });
+        FindSnapshot {
+            filter: self.filter.clone(),
+            found: self.matches.count,
+            scanned: self.matches.scanned,
+            current,
+            step: self.step,
+            wrapped: self.wrapped,
+            bar: if *before.bar == *bar { before.bar.clone() } else { bar.into() },
+        }
+    }
+
+    /// Which parts of the shown rows have matches; fewer rows than parts: each row is several parts long.
+    fn bar(&self, shown: &Matches) -> Vec<bool> {
+        if self.matches.count == 0 || shown.count == 0 {
+            return Vec::new();
+        }
+        let start_of = |part: u64| (u128::from(part) * u128::from(shown.count) / u128::from(BAR_PARTS)) as u64;
+        let found_before = |place: u64| {
+            let row = shown.row_at(place).unwrap_or(u64::MAX);
+            self.matches.place_of(row)
+        };
+        let part = |part: u64| {
+            let first = start_of(part);
+            found_before(first) < found_before(start_of(part + 1).max(first + 1))
+        };
+        (0..BAR_PARTS).map(part).collect()
+    }
+}
+
+/// Among the shown rows every kind is searched.
+fn matcher(filter: &Filter, query: &Query) -> Matcher {
+    let (encodings, local_time, selected_time): (Arc<Encodings>, _, _) =
+        (query.encodings.clone(), query.local_time, query.selected_time);
+    Matcher::new(&Query { filter: filter.clone(), encodings, local_time, selected_time, ..Query::default() })
+}

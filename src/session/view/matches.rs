@@ -1,0 +1,107 @@
+//! Rows that match, by their places among each other: two bytes a match, whatever the rows carry.
+//!
+//! Owns: the list. Never: what matches. Called by: the log view, for the shown rows and for those the find bar found.
+
+use crate::session::rows::PIECE_ROWS;
+
+/// Rows that match, two bytes each; all rows when the query takes all.
+#[derive(Default)]
+pub(super) struct Matches {
+    pub generation: u64,
+    pub all: bool,
+    pub scanned: u64,
+    pub count: u64,
+    /// For each piece of `PIECE_ROWS` rows: matches before it, and the rows within it.
+    pieces: Vec<(u64, Vec<u16>)>,
+}
+
+impl Matches {
+    pub(super) fn new(generation: u64) -> Self {
+        Self { generation, ..Self::default() }
+    }
+
+    pub(super) fn push(&mut self, row: u64) {
+        let piece = (row / PIECE_ROWS as u64) as usize;
+        while self.pieces.len() <= piece {
+            if let Some((_, last)) = self.pieces.last_mut() {
+                last.shrink_to_fit();
+            }
+            self.pieces.push((self.count, Vec::new()));
+        }
+        if let Some((_, rows)) = self.pieces.get_mut(piece) {
+            rows.push((row % PIECE_ROWS as u64) as u16);
+        }
+        self.count += 1;
+    }
+
+    /// The row at a place.
+    pub(super) fn row_at(&self, place: u64) -> Option<u64> {
+        if place >= self.count {
+            return None;
+        }
+        if self.all {
+            return Some(place);
+        }
+        let piece = self.pieces.partition_point(|(before, _)| *before <= place).checked_sub(1)?;
+        let (before, rows) = self.pieces.get(piece)?;
+        let within = rows.get(usize::try_from(place - before).ok()?)?;
+        Some(piece as u64 * PIECE_ROWS as u64 + u64::from(*within))
+    }
+
+    /// How many matches stand before a row.
+    pub(super) fn place_of(&self, row: u64) -> u64 {
+        if self.all {
+            return row.min(self.count);
+        }
+        let (piece, within) = ((row / PIECE_ROWS as u64) as usize, (row % PIECE_ROWS as u64) as u16);
+        match self.pieces.get(piece) {
+            Some((before, rows)) => before + rows.partition_point(|found| *found < within) as u64,
+            None => self.count,
+        }
+    }
+
+    /// The matches among `count` rows from `first` on, which stand in one piece: as places after `first`.
+    pub(super) fn within(&self, first: u64, count: usize, out: &mut Vec<u32>) {
+        out.clear();
+        if self.all {
+            out.extend(0..count as u32);
+            return;
+        }
+        let (piece, from) = ((first / PIECE_ROWS as u64) as usize, (first % PIECE_ROWS as u64) as usize);
+        let Some((_, rows)) = self.pieces.get(piece) else { return };
+        let begin = rows.partition_point(|row| usize::from(*row) < from);
+        let places = rows[begin..].iter().map(|row| usize::from(*row) - from);
+        out.extend(places.take_while(|place| *place < count).map(|place| place as u32));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_rows_and_neighbours_are_found_across_pieces() {
+        let far = 3 * PIECE_ROWS as u64;
+        let rows = [2, 5, 9, far + 1, far + 7];
+        let mut matches = Matches::default();
+        rows.into_iter().for_each(|row| matches.push(row));
+        assert_eq!(
+            (0..6).map(|place| matches.row_at(place)).collect::<Vec<_>>(),
+            [rows.map(Some).as_slice(), &[None]].concat()
+        );
+        assert_eq!(
+            [0, 2, 3, 10, far, far + 1, far + 8, u64::MAX / 2].map(|row| matches.place_of(row)),
+            [0, 0, 1, 3, 3, 3, 5, 5]
+        );
+        let mut out = Vec::new();
+        matches.within(3, 6, &mut out);
+        assert_eq!(out, [2]);
+        matches.within(far, 100, &mut out);
+        assert_eq!(out, [1, 7]);
+        matches.within(far * 2, 100, &mut out);
+        assert!(out.is_empty());
+        let all = Matches { all: true, count: 10, ..Matches::default() };
+        all.within(4, 3, &mut out);
+        assert_eq!(out, [0, 1, 2]);
+    }
+}

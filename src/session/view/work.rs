@@ -1,0 +1,309 @@
+//! The thread behind a log view: scans, follows the growing session, fetches the rows around the screen.
+//!
+//! Owns: the scan of the shown rows, the cache, the pace of snapshots. Never: drawing, waiting inside a frame.
+//! Called by: `LogView::new`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::decorating::Decorator;
+use super::find::Find;
+use super::matches::Matches;
+use super::{Decoration, FindSnapshot, Orders, Shared, ViewSnapshot};
+use crate::model::Recorded;
+use crate::session::Log;
+use crate::session::matching::{Matcher, Placed};
+use crate::session::reader::Reader;
+use crate::session::rows::Row;
+
+/// From one wake to the next; about a frame.
+const FRAME: Duration = Duration::from_millis(33);
+/// A scan looks up after this long.
+const SLICE: Duration = Duration::from_millis(16);
+/// A text filter reads the file in pieces of this size, rows on screen in smaller ones.
+const SCAN_WINDOW_BYTES: usize = 2 * 1024 * 1024;
+const CACHE_WINDOW_BYTES: usize = 32 * 1024;
+/// Rows looked at before the clock and the orders are: fewer when the file must be read for them.
+const SCAN_ROWS: usize = 16 * 1024;
+const SCAN_ROWS_OF_FILE: usize = 1024;
+const SCAN_BYTES: usize = 256 * 1024;
+
+pub(super) struct Work {
+    log: Arc<Log>,
+    shared: Arc<Shared>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+    orders: Orders,
+    matcher: Matcher,
+    find: Option<Find>,
+    decorator: Decorator,
+    shown: Arc<ViewSnapshot>,
+    /// What is shown is not what is asked for now.
+    stale: bool,
+    notes_version: u64,
+    woke: Option<Instant>,
+    /// A snapshot stands ready that nobody was woken for.
+    wake_due: bool,
+}
+
+/// Rows of the session that are looked at together.
+pub(super) struct Batch {
+    pub first: u64,
+    pub rows: Vec<Row>,
+}
+
+impl Batch {
+    /// The next rows from `first` on, none beyond `limit`.
+    pub(super) fn fill(&mut self, log: &Log, matcher: &Matcher, first: u64, limit: u64) {
+        let most = if matcher.asks_for_content() { SCAN_ROWS_OF_FILE } else { SCAN_ROWS };
+        let count = usize::try_from(limit.saturating_sub(first)).unwrap_or(most).min(most);
+        self.first = first;
+        log.rows.copy(first, count, &mut self.rows);
+        if matcher.asks_for_content() {
+            let mut bytes = 0;
+            let fits = |row: &Row| {
+                bytes += row.length();
+                bytes <= SCAN_BYTES
+            };
+            let count = self.rows.iter().copied().take_while(fits).count();
+            self.rows.truncate(count.max(1));
+        }
+    }
+}
+
+impl Work {
+    pub(super) fn new(log: Arc<Log>, shared: Arc<Shared>, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+        let orders = Orders::default();
+        Self {
+            matcher: Matcher::new(&orders.query),
+            find: None,
+            decorator: Decorator::new(&orders),
+            shown: Arc::default(),
+            stale: true,
+            notes_version: log.notes().version,
+            log,
+            shared,
+            wake,
+            orders,
+            woke: None,
+            wake_due: false,
+        }
+    }
+
+    pub(super) fn run(mut self) {
+        let log = self.log.clone();
+        let mut scanner = Reader::new(&log, SCAN_WINDOW_BYTES);
+        let mut reader = Reader::new(&log, CACHE_WINDOW_BYTES);
+        loop {
+            let orders = self.shared.orders.lock().clone();
+            if orders.closed {
+                return;
+            }
+            self.follow(orders);
+            self.follow_notes();
+            let mut more = self.scan(&log, &mut scanner);
+            more |= self.search(&log, &mut scanner);
+            if let Some(next) = self.snapshot(&log, &mut reader) {
+                self.shown = Arc::new(next);
+                *self.shared.snapshot.lock() = self.shown.clone();
+                self.wake_due = true;
+            }
+            self.wake_when_due();
+            if more {
+                continue;
+            }
+            match self.woke.map(|woke| FRAME.saturating_sub(woke.elapsed())) {
+                // Until the next frame only orders are heard, so that a fast recorder need not wake anybody.
+                Some(rest) if !rest.is_zero() => self.shared.ordered.wait(rest),
+                _ => self.shared.moved.wait(Duration::from_secs(3600)),
+            }
+        }
+    }
+
+    fn follow(&mut self, orders: Orders) {
+        if orders == self.orders {
+            return;
+        }
+        let new_query = orders.generation != self.orders.generation;
+        let new_find = orders.finds != self.orders.finds;
+        if new_query {
+            self.matcher = Matcher::new(&orders.query);
+            let mut matches = self.shared.matches.lock();
+            *matches = Matches::new(orders.generation);
+        }
+        match (&orders.find, &mut self.find) {
+            (None, find) => *find = None,
+            (Some(filter), Some(find)) if !new_find => {
+                if new_query {
+                    find.restart(filter, &orders.query, self.matcher.limit(self.log.rows.len()));
+                }
+            }
+            (Some(filter), find) => *find = Some(Find::new(filter, &orders.query, self.orders.steps)),
+        }
+        if orders.steps != self.orders.steps
+            && let (Some(find), Some((step, from))) = (&mut self.find, orders.step)
+        {
+            find.ask(orders.steps, step, from, self.matcher.limit(self.log.rows.len()));
+        }
+        if new_query || new_find || orders.highlights != self.orders.highlights {
+            self.decorator = Decorator::new(&orders);
+        }
+        self.stale = true;
+        self.orders = orders;
+    }
+
+    /// What counts on notes is found anew when they change.
+    fn follow_notes(&mut self) {
+        let version = self.log.notes().version;
+        if version == self.notes_version {
+            return;
+        }
+        self.notes_version = version;
+        self.stale = true;
+        let found_anew = self.matcher.is_outdated(version);
+        if found_anew {
+            self.matcher = Matcher::new(&self.orders.query);
+            let mut matches = self.shared.matches.lock();
+            *matches = Matches::new(self.orders.generation);
+        }
+        if let (Some(find), Some(filter)) = (&mut self.find, &self.orders.find)
+            && (found_anew || find.is_outdated(version))
+        {
+            find.restart(filter, &self.orders.query, self.matcher.limit(self.log.rows.len()));
+        }
+        self.decorator = Decorator::new(&self.orders);
+    }
+
+    /// Looks at rows for a while. `true`: there are more.
+    fn scan<'l>(&mut self, log: &'l Log, reader: &mut Reader<'l>) -> bool {
+        let limit = self.matcher.limit(log.rows.len());
+        if self.matcher.takes_all() {
+            let mut matches = self.shared.matches.lock();
+            (matches.all, matches.count, matches.scanned) = (true, limit, limit);
+            return false;
+        }
+        let begun = Instant::now();
+        let mut scanned = self.shared.matches.lock().scanned;
+        let (mut batch, mut found) = (Batch { first: scanned, rows: Vec::new() }, Vec::new());
+        while scanned < limit {
+            batch.fill(log, &self.matcher, scanned, limit);
+            if batch.rows.is_empty() {
+                return false;
+            }
+            found.clear();
+            self.matcher.scan(log, reader, scanned, &batch.rows, None, &mut found);
+            let mut matches = self.shared.matches.lock();
+            found.iter().for_each(|place| matches.push(scanned + u64::from(*place)));
+            scanned += batch.rows.len() as u64;
+            matches.scanned = scanned;
+            drop(matches);
+            if begun.elapsed() >= SLICE {
+                return scanned < limit;
+            }
+            if self.is_superseded() {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Looks for the find bar among the rows that are shown. `true`: there are more.
+    fn search<'l>(&mut self, log: &'l Log, reader: &mut Reader<'l>) -> bool {
+        let Some(find) = &mut self.find else { return false };
+        let begun = Instant::now();
+        loop {
+            let more = find.scan(log, reader, &self.shared.matches);
+            find.answer(log);
+            if !more || begun.elapsed() >= SLICE {
+                return more;
+            }
+            let orders = self.shared.orders.lock();
+            if orders.generation != self.orders.generation || orders.finds != self.orders.finds || orders.closed {
+                return true;
+            }
+        }
+    }
+
+    /// What is looked for now is not asked for any more.
+    fn is_superseded(&self) -> bool {
+        let orders = self.shared.orders.lock();
+        orders.generation != self.orders.generation || orders.closed
+    }
+
+    /// What can be drawn now; `None`: just what is shown already.
+    fn snapshot<'l>(&mut self, log: &'l Log, reader: &mut Reader<'l>) -> Option<ViewSnapshot> {
+        let total = log.rows.len();
+        let (matched, scanned, first, numbers) = {
+            let matches = self.shared.matches.lock();
+            let (wanted, count) = self.orders.want;
+            let count = count as u64;
+            // One screen more on either side, for scrolling.
+            let first = wanted.saturating_sub(count).min(matches.count);
+            let end = wanted.saturating_add(count * 2).min(matches.count);
+            let numbers: Vec<u64> = (first..end).filter_map(|place| matches.row_at(place)).collect();
+            (matches.count, matches.scanned, first, numbers)
+        };
+        let shown = self.shown.clone();
+        let find = match &mut self.find {
+            Some(find) => find.snapshot(log, &self.shared.matches, &shown.find),
+            None => FindSnapshot { step: self.orders.steps, ..FindSnapshot::default() },
+        };
+        let same = total == shown.total && matched == shown.matched && scanned == shown.scanned && find == shown.find;
+        if same && !self.stale {
+            return None;
+        }
+        self.stale = false;
+        let mut known: HashMap<u64, &Arc<Recorded>> = shown.rows.iter().flatten().map(|r| (r.seq, r)).collect();
+        known.extend(
+            [&shown.selected, &shown.compared, &shown.before_selected].into_iter().flatten().map(|r| (r.seq, r)),
+        );
+        let fetch = |number: u64, reader: &mut Reader<'l>| {
+            let known = known.get(&log.seq_of(number)).map(|known| Arc::clone(known));
+            known.or_else(|| reader.recorded(number).ok().map(Arc::new))
+        };
+        let (mut rows, mut decorations) = (Vec::with_capacity(numbers.len()), Vec::with_capacity(numbers.len()));
+        self.decorator.begin(log);
+        for number in numbers {
+            let recorded = fetch(number, reader);
+            let decorated = recorded.as_deref().and_then(|recorded| {
+                Some(self.decorator.row(log, reader, Placed { number, row: log.rows.get(number)? }, recorded))
+            });
+            decorations.push(decorated.unwrap_or_default());
+            rows.push(recorded);
+        }
+        let of_seq = |seq: Option<u64>| {
+            let (seq, number) = seq.map(|seq| (seq, log.row_of(seq)))?;
+            let row = log.rows.get(number)?;
+            (log.seq_of(number) == seq).then_some(Placed { number, row })
+        };
+        let chosen = of_seq(self.orders.select);
+        let selected = chosen.and_then(|at| fetch(at.number, reader));
+        let selected_decoration = match (chosen, &selected) {
+            (Some(at), Some(selected)) => self.decorator.selected(log, reader, at, selected),
+            _ => Decoration::default(),
+        };
+        let before = chosen.and_then(|at| self.decorator.before_selected(log, at));
+        Some(ViewSnapshot {
+            query: self.orders.query.clone(),
+            matched,
+            scanned,
+            total,
+            first,
+            rows,
+            decorations,
+            before_selected: before.and_then(|number| fetch(number, reader)),
+            compared: of_seq(self.orders.compared).and_then(|at| fetch(at.number, reader)),
+            selected,
+            selected_decoration,
+            find,
+        })
+    }
+
+    fn wake_when_due(&mut self) {
+        if self.wake_due && self.woke.is_none_or(|woke| woke.elapsed() >= FRAME) {
+            self.wake_due = false;
+            self.woke = Some(Instant::now());
+            (self.wake)();
+        }
+    }
+}
