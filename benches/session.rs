@@ -176,7 +176,7 @@ fn reading(criterion: &mut Criterion) {
         });
     }
     group.throughput(Throughput::Elements(EVENTS));
-    for name in ["jsonl", "csv", "text", "pcapng"] {
+    for name in ["jsonl", "csv", "text", "pcapng", "hexdump", "raw"] {
         let to = folder.path().join("export");
         group.bench_function(format!("export {name}"), |b| {
             b.iter(|| export::save(&log, &Query::default(), format(name).unwrap(), &to, &Progress::default()).unwrap())

@@ -78,7 +78,7 @@ fn csv_is_whole_and_no_cell_is_a_formula() {
 fn no_text_format_holds_what_a_terminal_would_obey() {
     let folder = tempfile::tempdir().unwrap();
     let log = session(folder.path());
-    for format in FORMATS.iter().filter(|format| format.name != "pcapng") {
+    for format in FORMATS.iter().filter(|format| !matches!(format.name, "pcapng" | "raw")) {
         let text = String::from_utf8(exported(&log, &Query::default(), format.name)).unwrap();
         for character in text.chars() {
             let obeyed = character.is_control() && !['\n', '\r'].contains(&character);

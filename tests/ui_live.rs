@@ -100,3 +100,60 @@ fn listen_connect_send_see_save_and_read_back() {
     assert!(state.complete && state.damage.is_none(), "{state:?}");
     assert!(state.rows >= 8, "{state:?}");
 }
+
+#[test]
+fn a_bookmark_and_a_note_are_kept_in_the_session_and_taken_by_it_again() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let mut window = window(&runtime, home.path());
+    window.run_steps(3);
+    window.get_by_label("Try the echo demo").click();
+    wait_for(&mut window, "Accepted 127.0.0.1:");
+    let rows = || egui_kittest::kittest::By::new().role(Role::ListItem).label_contains("Accepted 127.0.0.1:");
+    window.query_all(rows()).next().expect("it was waited for").click();
+    window.run_steps(3);
+    let seq = window.state().as_ref().expect("made in the first frame").state.selected_event.expect("it is selected");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::M);
+    window.run_steps(2);
+    window.get_by_role_and_label(Role::Tab, "Notes").click();
+    wait_for(&mut window, "Bookmark");
+    // When and where it happened is read by a job.
+    wait_for(&mut window, "127.0.0.1:");
+    window.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::M);
+    window.run_steps(3);
+    window.event(egui::Event::Text("here it began".to_owned()));
+    window.run_steps(2);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    wait_for(&mut window, "here it began");
+
+    let app = window.state_mut().as_mut().expect("made in the first frame");
+    let recorded = app.feed.recorder().path.expect("it is recorded");
+    app.feed.finish();
+    let log = sockscope::session::Log::open(&recorded).expect("the session opens");
+    assert!(log.wait_complete(PATIENCE).complete);
+    let texts: Vec<_> = log.notes().by_seq.values().map(|note| (note.seq, note.text.clone())).collect();
+    assert_eq!(texts, [(seq, "here it began".to_owned())]);
+
+    // Opened again in the window, it takes another note.
+    let open = Action::Session(sockscope::ui::action::SessionAction::Open(recorded.clone()));
+    let (engine, view) = (app.feed.engine(), app.feed.view());
+    let seen = Seen { engine: &engine, view: &view, now: app.feed.now() };
+    apply(&mut app.state, open, &seen, &mut app.feed);
+    let begun = Instant::now();
+    while window.state().as_ref().expect("made in the first frame").state.opened_file.is_none() {
+        assert!(begun.elapsed() < PATIENCE, "the session was not opened");
+        std::thread::sleep(Duration::from_millis(5));
+        window.step();
+    }
+    wait_for(&mut window, "here it began");
+    let app = window.state_mut().as_mut().expect("made in the first frame");
+    let note = sockscope::ui::action::NoteAction::Write { seq: 1, text: "later".into() };
+    let (engine, view) = (app.feed.engine(), app.feed.view());
+    let seen = Seen { engine: &engine, view: &view, now: app.feed.now() };
+    apply(&mut app.state, Action::Note(note), &seen, &mut app.feed);
+    wait_for(&mut window, "later");
+    let log = sockscope::session::Log::open(&recorded).expect("the session opens");
+    assert!(log.wait_complete(PATIENCE).complete);
+    assert_eq!(log.notes().by_seq.len(), 2);
+}

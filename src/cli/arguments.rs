@@ -252,10 +252,18 @@ pub enum Eol {
 /// The names of `session::export::FORMATS`; a test holds the two together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ExportFormat {
+    /// A line for each event, and its bytes as hex and text
     Text,
+    /// For spreadsheets
     Csv,
+    /// One JSON object a line, the same as --json prints
     Jsonl,
+    /// A session again, which Wireshark opens too
     Pcapng,
+    /// A hex dump that text2pcap takes back
+    Hexdump,
+    /// The payload bytes alone, one event after the other
+    Raw,
 }
 
 impl SessionArguments {
@@ -291,6 +299,8 @@ impl ExportFormat {
             Self::Csv => "csv",
             Self::Jsonl => "jsonl",
             Self::Pcapng => "pcapng",
+            Self::Hexdump => "hexdump",
+            Self::Raw => "raw",
         }
     }
 }

@@ -77,6 +77,17 @@ pub enum Reason {
     InterfaceMissing,
     /// Both ends are sockets of ours that answer with an echo: it would never end, so one of them does not answer.
     EchoLoop,
+    /// Another program wrote the file: it is only read.
+    NotOurs,
+    /// The file is damaged or cut: nothing is put behind the damage.
+    Damaged,
+    /// The session is being recorded into by another program of ours.
+    BeingRecorded,
+    /// The file is another one than when it was opened.
+    FileChanged,
+    /// The file is still being read through.
+    StillReading,
+    TooManyNotes,
     Other,
 }
 
@@ -138,7 +149,7 @@ impl Doing {
 }
 
 impl Reason {
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 38] = [
         Self::PortTaken,
         Self::PortNeedsRights,
         Self::AddressNotHere,
@@ -170,6 +181,12 @@ impl Reason {
         Self::FamilyMismatch,
         Self::InterfaceMissing,
         Self::EchoLoop,
+        Self::NotOurs,
+        Self::Damaged,
+        Self::BeingRecorded,
+        Self::FileChanged,
+        Self::StillReading,
+        Self::TooManyNotes,
         Self::Other,
     ];
 
@@ -207,6 +224,12 @@ impl Reason {
             Self::FamilyMismatch => "family_mismatch",
             Self::InterfaceMissing => "interface_missing",
             Self::EchoLoop => "echo_loop",
+            Self::NotOurs => "not_ours",
+            Self::Damaged => "damaged",
+            Self::BeingRecorded => "being_recorded",
+            Self::FileChanged => "file_changed",
+            Self::StillReading => "still_reading",
+            Self::TooManyNotes => "too_many_notes",
             Self::Other => "other",
         }
     }

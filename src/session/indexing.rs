@@ -8,10 +8,14 @@ use std::io;
 use std::sync::{Arc, Weak};
 
 use super::log::Log;
+use super::notes::NoteEdit;
 use super::pcapng::decode::Stored;
 use super::pcapng::index::{END_BYTES, End, Index, MIN_INDEX_BYTES};
+use super::pcapng::note::read_note;
 use super::pcapng::section::{Interface, is_ours, read_interface};
-use super::pcapng::{BLOCK_OVERHEAD, Block, Broken, INDEX, INTERFACE, MAX_BLOCK_BYTES, SECTION, block_at, u64_at};
+use super::pcapng::{
+    BLOCK_OVERHEAD, Block, Broken, INDEX, INTERFACE, MAX_BLOCK_BYTES, NOTE, SECTION, block_at, u64_at,
+};
 use super::reader::read_at;
 use super::rows::{ConnectionRow, Fresh, Jump, Seen};
 use crate::model::{ConnectionId, EventKind};
@@ -19,6 +23,8 @@ use crate::model::{ConnectionId, EventKind};
 const WINDOW_BYTES: usize = 2 * 1024 * 1024;
 /// Rows are shown as so many are found.
 const ROWS_TO_SHOW: usize = 32 * 1024;
+/// Notes are handed over as so many are found.
+const NOTES_TO_SHOW: usize = 1024;
 const NOT_OURS: &str = "this is not a Sockscope session";
 
 pub(super) struct Indexing {
@@ -26,6 +32,7 @@ pub(super) struct Indexing {
     file: Arc<File>,
     bytes: u64,
     fresh: Fresh,
+    notes: Vec<NoteEdit>,
     /// Interfaces of this section.
     interfaces: Vec<Interface>,
     seen: Seen,
@@ -45,6 +52,7 @@ impl Indexing {
             file: file.unwrap_or_else(|| unreachable!("a log without a file")),
             bytes,
             fresh: Fresh::default(),
+            notes: Vec::new(),
             interfaces: Vec::new(),
             seen: Seen::default(),
             rows: 0,
@@ -56,6 +64,7 @@ impl Indexing {
         let damage = self.index().err();
         if let Some(log) = self.log.upgrade() {
             let bytes = damage.as_ref().map_or(self.bytes, |(at, _)| *at);
+            log.add_notes(self.notes.drain(..));
             log.grow(&mut self.fresh, bytes);
             log.end_indexing(damage);
         }
@@ -63,10 +72,7 @@ impl Indexing {
 
     fn index(&mut self) -> Result<(), Damage> {
         let from = match self.end() {
-            Some(end) => match self.take_index(end) {
-                Some(at) => at,
-                None => return Ok(()),
-            },
+            Some(end) => self.take_index(end),
             None => 0,
         };
         self.walk(from)
@@ -79,23 +85,23 @@ impl Indexing {
         End::read(&block)
     }
 
-    /// Takes the rows from the index blocks. `Some`: they end there and the rest must be walked through.
-    fn take_index(&mut self, end: End) -> Option<u64> {
-        let Ok(first) = self.block(0) else { return Some(0) };
+    /// Takes the rows from the index blocks and says where the rest begins: the end block, and what was noted later.
+    fn take_index(&mut self, end: End) -> u64 {
+        let Ok(first) = self.block(0) else { return 0 };
         let is_ours = block_at(&first).is_ok_and(|block| block.kind == SECTION && is_ours(block.body));
-        let Some(places) = self.index_places(end.last_index).filter(|_| is_ours) else { return Some(0) };
+        let Some(places) = self.index_places(end.last_index).filter(|_| is_ours) else { return 0 };
         if let Some(log) = self.log.upgrade() {
             log.add_section(0);
         }
         let mut walk_from = first.len() as u64;
         for at in places {
             let Some((index, bytes)) = self.index_at(at).filter(|(index, _)| index.first_row == self.rows) else {
-                return Some(walk_from);
+                return walk_from;
             };
             self.take(index, at);
             walk_from = at + bytes;
         }
-        if self.rows == end.rows { None } else { Some(walk_from) }
+        walk_from
     }
 
     /// Offsets of the index blocks, first to last. Each points at one that ends before it, so this ends, and there are
@@ -149,6 +155,7 @@ impl Indexing {
             self.seen.insert(*id);
         }
         self.interfaces.extend_from_slice(&index.interfaces);
+        self.notes.extend(index.notes);
         self.fresh = Fresh {
             rows: index.rows,
             jumps: index.jumps,
@@ -224,6 +231,12 @@ impl Indexing {
                 self.interfaces.push(interface.clone());
                 self.fresh.interfaces.push(interface);
             }
+            NOTE => {
+                self.notes.extend(read_note(block.body));
+                if self.notes.len() >= NOTES_TO_SHOW {
+                    self.show(offset + block.total as u64);
+                }
+            }
             _ => {
                 if let Some(stored) = Stored::read(block) {
                     self.event_found(&stored, offset, block.total)?;
@@ -274,6 +287,7 @@ impl Indexing {
 
     fn show(&mut self, bytes: u64) {
         if let Some(log) = self.log.upgrade() {
+            log.add_notes(self.notes.drain(..));
             log.grow(&mut self.fresh, bytes);
         }
     }

@@ -39,6 +39,11 @@ pub struct LaneReceiver {
     lane: Arc<Lane>,
 }
 
+/// Wakes the recorder for what does not come through the lane; it neither takes room nor keeps the lane open.
+pub struct Bell {
+    lane: Arc<Lane>,
+}
+
 /// The right to append about so many bytes; what is not used goes back.
 pub struct Room {
     units: u32,
@@ -75,6 +80,8 @@ struct Lane {
 struct Queue {
     events: Vec<Event>,
     units: u32,
+    /// Something else waits for the recorder.
+    rung: bool,
 }
 
 /// A lane with its two ends.
@@ -211,16 +218,27 @@ impl Lane {
     }
 }
 
+impl Bell {
+    pub fn ring(&self) {
+        self.lane.queue.lock().rung = true;
+        self.lane.rouse();
+    }
+}
+
 impl LaneReceiver {
+    pub fn bell(&self) -> Bell {
+        Bell { lane: self.lane.clone() }
+    }
+
     pub fn clock(&self) -> Clock {
         self.lane.clock
     }
 
-    /// Moves all waiting events into `events` (which must be empty). Waits for some for at most `patience`.
+    /// Moves all waiting events into `events` (which must be empty). Waits for some, or for the bell, for at most `patience`.
     pub fn drain(&self, events: &mut Vec<Event>, patience: Duration) -> Drained {
         debug_assert!(events.is_empty());
         let mut queue = self.lane.queue.lock();
-        if queue.events.is_empty() && !patience.is_zero() {
+        if queue.events.is_empty() && !queue.rung && !patience.is_zero() {
             // Said before the last handle is looked for: whoever drops it afterwards wakes this thread.
             self.lane.asleep.store(true, Ordering::SeqCst);
             if !self.closed() {
@@ -232,6 +250,7 @@ impl LaneReceiver {
         let closed = self.closed();
         mem::swap(&mut queue.events, events);
         let units = mem::take(&mut queue.units);
+        queue.rung = false;
         drop(queue);
         Drained {
             units,

@@ -13,9 +13,10 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use super::indexing::Indexing;
-use super::notes::Notes;
+use super::notes::{self, NoteBook, NoteEdit, Notes};
 use super::pcapng::section::Interface;
 use super::reader::Reader;
+use super::recorder::{NoteLane, Sent};
 use super::rows::{ConnectionRow, Connections, Fresh, Jumps, Row, Rows};
 use crate::model::{Doing, EndpointId, Failure, Flow, Reason, Recorded};
 
@@ -29,13 +30,18 @@ pub struct Log {
     connections: RwLock<Connections>,
     sources: RwLock<Vec<Source>>,
     state: Mutex<LogState>,
-    notes: RwLock<Arc<Notes>>,
+    notes: RwLock<NoteBook>,
+    /// To the recorder, while the session is being recorded.
+    note_lane: Mutex<Option<NoteLane>>,
+    /// One note at a time goes into the file of a session that was closed.
+    appending: Mutex<()>,
     watchers: Mutex<Vec<Weak<Signal>>>,
 }
 
 /// A file of the session. There are more when the session was told to begin new ones, or when the file was removed while it
 /// was recorded.
 struct Source {
+    path: PathBuf,
     /// `None`: deleted, because newer ones are kept.
     file: Option<Arc<File>>,
     /// Offsets of section headers, and how many interfaces stand before each.
@@ -85,7 +91,13 @@ impl Log {
     fn new(path: &Path, file: Arc<File>, bytes: u64, live: bool) -> Self {
         let state = LogState { file_bytes: bytes, live, complete: live, ..LogState::default() };
         let readable_bytes = if live { 0 } else { u64::MAX };
-        let source = Source { file: Some(file), sections: Vec::new(), interfaces: Vec::new(), readable_bytes };
+        let source = Source {
+            path: path.to_owned(),
+            file: Some(file),
+            sections: Vec::new(),
+            interfaces: Vec::new(),
+            readable_bytes,
+        };
         Self {
             path: path.to_owned(),
             rows: Rows::default(),
@@ -94,6 +106,8 @@ impl Log {
             sources: RwLock::new(vec![source]),
             state: Mutex::new(state),
             notes: RwLock::default(),
+            note_lane: Mutex::default(),
+            appending: Mutex::default(),
             watchers: Mutex::default(),
         }
     }
@@ -108,7 +122,56 @@ impl Log {
 
     /// Notes and bookmarks as they are now.
     pub fn notes(&self) -> Arc<Notes> {
-        self.notes.read().clone()
+        self.notes.read().notes()
+    }
+
+    /// Writes or removes a note: it is among the notes at once when it stands in the file, or on its way there while the
+    /// session is being recorded. May wait for the disk: call it off the UI and tokio threads.
+    pub fn annotate(&self, edit: NoteEdit) -> Result<(), Failure> {
+        let edit = edit.bounded();
+        let _one = self.appending.lock();
+        if !self.notes.read().takes(&edit) {
+            return Err(notes::too_many(&self.path));
+        }
+        let sent = self.note_lane.lock().as_ref().map(|lane| lane.send(edit.clone()));
+        match sent {
+            Some(Sent::Taken) => {}
+            Some(Sent::Full) => {
+                return Err(Failure::new(Doing::Record, self.path.to_string_lossy(), Reason::NoProgress));
+            }
+            None => self.append_note(&edit)?,
+        }
+        self.add_notes([edit]);
+        self.wake();
+        Ok(())
+    }
+
+    fn append_note(&self, edit: &NoteEdit) -> Result<(), Failure> {
+        let refused = |reason| Err(Failure::new(Doing::WriteFile, self.path.to_string_lossy(), reason));
+        let state = self.state();
+        match state.damage {
+            Some((0, _)) => return refused(Reason::NotOurs),
+            Some(_) => return refused(Reason::Damaged),
+            None if !state.complete => return refused(Reason::StillReading),
+            None => {}
+        }
+        // Of several files the last one is asked last.
+        let newest = self.sources.read().last().and_then(|source| Some((source.path.clone(), source.file.clone()?)));
+        let Some((path, file)) = newest else { return refused(Reason::FileMissing) };
+        let bytes = notes::append(&path, &file, state.file_bytes, edit)?;
+        let mut state = self.state.lock();
+        (state.file_bytes, state.indexed_bytes) = (bytes, bytes);
+        Ok(())
+    }
+
+    /// Notes that were found in the file.
+    pub(super) fn add_notes(&self, edits: impl IntoIterator<Item = NoteEdit>) {
+        self.notes.write().apply(edits);
+    }
+
+    /// Notes go to the recorder from now on; `None`: it has ended.
+    pub(super) fn send_notes_to(&self, lane: Option<NoteLane>) {
+        *self.note_lane.lock() = lane;
     }
 
     /// Waits until an opened file is indexed as far as it can be read, or `limit` is over.
@@ -201,9 +264,15 @@ impl Log {
     }
 
     /// Recording goes on in a new file.
-    pub(super) fn add_file(&self, file: Arc<File>) {
-        let file = Some(file);
-        self.sources.write().push(Source { file, sections: Vec::new(), interfaces: Vec::new(), readable_bytes: 0 });
+    pub(super) fn add_file(&self, path: &Path, file: Arc<File>) {
+        let (path, file) = (path.to_owned(), Some(file));
+        self.sources.write().push(Source {
+            path,
+            file,
+            sections: Vec::new(),
+            interfaces: Vec::new(),
+            readable_bytes: 0,
+        });
     }
 
     /// The files before number `file` were deleted: `first_row` is the first row that is left.

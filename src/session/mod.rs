@@ -23,6 +23,6 @@ pub use clock::Clock;
 pub use lane::{LaneReceiver, RecorderHandle};
 pub use library::{SessionFile, SessionLibrary, files_of_session};
 pub use log::{Log, LogState};
-pub use notes::Notes;
+pub use notes::{MAX_NOTE_BYTES, NoteEdit, Notes};
 pub use recorder::{Recorder, RecorderOptions, RecorderStatus, Subscription};
 pub use view::{Decoration, FindSnapshot, FindStep, Found, Highlight, LogView, Query, Scope, ViewSnapshot};

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use crate::engine::{CloseHow, Peers, Repeat, Target};
 use crate::model::{
-    ConnectionId, Draft, EndpointId, EndpointSettings, HighlightRule, Rotation, SavedFilter, SavedPayload, SendId,
-    TextEncoding,
+    ConnectionId, Draft, EndpointId, EndpointSettings, HighlightRule, Note, Rotation, SavedFilter, SavedPayload,
+    SendId, TextEncoding,
 };
 use crate::session::{FindStep, Scope};
 use crate::words::Language;
@@ -17,6 +17,7 @@ pub enum Action {
     Send(SendAction),
     Log(LogAction),
     Find(FindAction),
+    Note(NoteAction),
     Session(SessionAction),
     Workspace(WorkspaceAction),
     View(ViewAction),
@@ -128,16 +129,45 @@ pub enum FindAction {
     Step(FindStep),
 }
 
+/// Notes and bookmarks on events, by seq. What is written is carried out in the order in which it was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NoteAction {
+    /// Sets a bookmark, or takes away what is there; a note with words can be brought back from the toast.
+    ToggleBookmark(u64),
+    Write {
+        seq: u64,
+        text: String,
+    },
+    Remove(u64),
+    /// Undoes `Remove`.
+    Restore(Note),
+    /// Shows the event in the log.
+    GoTo(u64),
+    /// The notes tab shows notes on these events: a job reads when and where they happened.
+    WantFacts(Vec<u64>),
+}
+
+/// Which events are saved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SaveWhat {
+    #[default]
+    All,
+    /// What the filter shows.
+    Shown,
+    /// Those of them that are marked.
+    Marked,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum SessionAction {
-    /// Asks the system's dialog for a path, then saves. `shown_only`: what the filter shows.
+    /// Asks the system's dialog for a path, then saves.
     SaveWithDialog {
         format: &'static str,
-        shown_only: bool,
+        what: SaveWhat,
     },
     Save {
         format: &'static str,
-        shown_only: bool,
+        what: SaveWhat,
         path: PathBuf,
         /// The person agreed to write over a file that is there.
         replace: bool,
@@ -203,6 +233,8 @@ pub enum Form {
     Highlights,
     /// The filter language.
     FilterHelp,
+    /// The note on an event.
+    Note(u64),
 }
 
 /// What stands in the middle of the window.
@@ -222,6 +254,6 @@ impl Tab {
 impl Action {
     /// Bookkeeping of a panel that changes nothing a person sees by itself, so it needs no frame of its own.
     pub fn is_housekeeping(&self) -> bool {
-        matches!(self, Action::Log(LogAction::Want { .. }))
+        matches!(self, Action::Log(LogAction::Want { .. }) | Action::Note(NoteAction::WantFacts(_)))
     }
 }

@@ -50,6 +50,7 @@ impl<F: Feed> App<F> {
         let engine = self.feed.engine();
         apply::engine_moved(&mut self.state, &engine, now, &mut self.feed);
         apply::opened_moved(&mut self.state, self.feed.opened());
+        self.state.notes = self.feed.notes();
         if let Some(wait_nanos) = apply::expire(&mut self.state, now, &mut self.feed) {
             ctx.request_repaint_after(Duration::from_nanos(wait_nanos));
         }

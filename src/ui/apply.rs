@@ -6,6 +6,7 @@ mod endpoints;
 mod find;
 mod jobs;
 mod log;
+mod notes;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -47,6 +48,7 @@ pub fn apply(state: &mut State, action: Action, seen: &Seen<'_>, effects: &mut d
         Action::Send(action) => send(state, action, seen, effects),
         Action::Log(action) => log::apply(state, action, seen, effects),
         Action::Find(action) => find::apply(state, action, seen, effects),
+        Action::Note(action) => notes::apply(state, action, seen, effects),
         Action::Session(action) => session::apply(state, action, seen, effects),
         Action::Workspace(action) => session::apply_workspace(state, action, effects),
         Action::View(action) => view(state, action, seen, effects),
@@ -184,6 +186,7 @@ fn view(state: &mut State, action: ViewAction, seen: &Seen<'_>, effects: &mut dy
         ViewAction::HideForm => {
             state.form = Form::None;
             state.saving.failed = None;
+            state.noted.failed = None;
             state.no_dialog = false;
         }
         ViewAction::SetLanguage(language) => state.language = language,
@@ -216,6 +219,7 @@ fn show_form(state: &mut State, form: Form, effects: &mut dyn Effects) {
     }
     state.palette_open = false;
     state.saving.failed = None;
+    state.noted.failed = None;
     state.saving.exists = None;
     state.no_dialog = false;
     state.form = form;

@@ -2,7 +2,7 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
-use super::action::{Action, EndpointAction, FindAction, Form, LogAction, SessionAction, Tab, ViewAction};
+use super::action::{Action, EndpointAction, FindAction, Form, LogAction, NoteAction, SessionAction, Tab, ViewAction};
 use super::state::State;
 use crate::session::{FindStep, Scope};
 use crate::words::Language;
@@ -93,6 +93,11 @@ fn log(action: LogAction) -> Option<Action> {
     Some(Action::Log(action))
 }
 
+/// The selected event, unless something is open over it.
+fn noted_event(state: &State) -> Option<u64> {
+    state.selected_event.filter(|_| state.form == Form::None)
+}
+
 pub static COMMANDS: &[Command] = &[
     command("listen", Menu::File, 0, ctrl(Key::L), |_| form(Form::Listen)),
     command("connect", Menu::File, 0, ctrl(Key::N), |_| form(Form::Connect)),
@@ -119,6 +124,10 @@ pub static COMMANDS: &[Command] = &[
     command("composer", Menu::View, 0, ctrl(Key::E), |_| view(ViewAction::FocusComposer)),
     command("show_all", Menu::View, 0, None, |state| {
         (state.query.scope != Scope::All).then_some(Action::Log(LogAction::Select(Scope::All)))
+    }),
+    command("note", Menu::View, 6, ctrl_shift(Key::M), |state| form(Form::Note(noted_event(state)?))),
+    command("bookmark", Menu::View, 6, ctrl(Key::M), |state| {
+        Some(Action::Note(NoteAction::ToggleBookmark(noted_event(state)?)))
     }),
     command("highlights", Menu::View, 0, None, |_| form(Form::Highlights)),
     tab("tab_log", Key::Num1, |state| state.tab == Tab::Log, |_| view(ViewAction::ShowTab(Tab::Log))),

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, Source, Target};
 use crate::filter::Filter;
-use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, Rotation, SendId, Timestamp};
+use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, Note, Rotation, SendId, Timestamp};
 use crate::session::export::Progress;
-use crate::session::{FindStep, Highlight, LogState, Query, RecorderStatus, SessionFile, ViewSnapshot};
+use crate::session::{FindStep, Highlight, LogState, Notes, Query, RecorderStatus, SessionFile, ViewSnapshot};
 use crate::workspace::{Preferences, ThemeChoice, Workspace, WorkspaceError};
 
-use super::state::OwnAddress;
+use super::action::SaveWhat;
+use super::state::{EventFacts, OwnAddress};
 
 /// Orders. None of them waits.
 pub trait Effects {
@@ -47,6 +48,8 @@ pub trait Feed: Effects {
     fn view(&self) -> Arc<ViewSnapshot>;
     /// Where the first shown row at or after this event stands among the shown ones; `None`: there is none, or not yet.
     fn place_of(&self, seq: u64) -> Option<u64>;
+    /// Notes of the log that is shown.
+    fn notes(&self) -> Arc<Notes>;
     fn recorder(&self) -> RecorderStatus;
     /// The file that is shown instead of the live session.
     fn opened(&self) -> Option<(PathBuf, LogState)>;
@@ -99,6 +102,17 @@ pub enum Job {
         workspace: Workspace,
     },
     OwnAddresses,
+    /// Changes the note of an event, after all that was asked for before.
+    Annotate {
+        seq: u64,
+        change: NoteChange,
+        time: Timestamp,
+    },
+    /// When and where events happened. `opened`: the file that is shown, so that an answer about another log is dropped.
+    ReadFacts {
+        opened: Option<PathBuf>,
+        seqs: Vec<u64>,
+    },
     /// The size of a file that is to be sent; the text is its path as typed.
     MeasureFile(String),
     AskPath {
@@ -107,10 +121,20 @@ pub enum Job {
     },
 }
 
+/// What becomes of the note on an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoteChange {
+    Write(String),
+    /// A bookmark where nothing is; otherwise what is there goes.
+    Toggle,
+    Remove,
+    Restore(Note),
+}
+
 /// What a system dialog is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
-    SaveLog { format: &'static str, shown_only: bool },
+    SaveLog { format: &'static str, what: SaveWhat },
     OpenSession,
     OpenWorkspace,
     SaveWorkspace,
@@ -158,6 +182,21 @@ pub enum Done {
     PreferencesSaved(Result<(), Failure>),
     Trusted(Result<(), Failure>),
     OwnAddresses(Vec<OwnAddress>),
+    /// A note was written or removed, or not.
+    Annotated {
+        seq: u64,
+        change: NoteChange,
+        /// What stood there before.
+        old: Option<Arc<Note>>,
+        result: Result<(), Failure>,
+    },
+    /// Of the events asked for, those that are in the log, which has so many rows.
+    Facts {
+        opened: Option<PathBuf>,
+        asked: Vec<u64>,
+        found: Vec<(u64, EventFacts)>,
+        rows: u64,
+    },
     Measured {
         path: String,
         size: Result<u64, Failure>,

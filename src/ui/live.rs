@@ -4,6 +4,7 @@
 
 mod files;
 mod jobs;
+mod notes;
 mod waker;
 
 use std::path::PathBuf;
@@ -21,7 +22,7 @@ use crate::engine::{Busy, CloseHow, Engine, EngineSnapshot, Peers, Repeat, Sourc
 use crate::filter::Filter;
 use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, Rotation, SendId, Timestamp};
 use crate::session::{
-    Clock, FindStep, Highlight, Log, LogState, LogView, Query, Recorder, RecorderHandle, RecorderOptions,
+    Clock, FindStep, Highlight, Log, LogState, LogView, Notes, Query, Recorder, RecorderHandle, RecorderOptions,
     RecorderStatus, SessionLibrary, ViewSnapshot,
 };
 use crate::workspace::{Folders, WorkspaceLock};
@@ -46,6 +47,7 @@ pub struct Live {
     view: Option<LogView>,
     opened: Arc<Mutex<Option<Opened>>>,
     files: SyncSender<files::FileJob>,
+    notes: SyncSender<notes::NoteJob>,
     done: SyncSender<Done>,
     landed: Receiver<Done>,
     quit: Arc<AtomicBool>,
@@ -79,6 +81,7 @@ impl Live {
         let (done, landed) = sync_channel(ANSWERS);
         let opened = Arc::new(Mutex::new(None));
         let files = files::start(folders.clone(), lock, ours, done.clone(), waker.clone());
+        let notes = notes::start(done.clone(), waker.clone());
         let jobs = jobs::Jobs { library: library.folder.clone(), waker: waker.clone(), opened: opened.clone() };
         let live = Self {
             runtime,
@@ -91,6 +94,7 @@ impl Live {
             view,
             opened,
             files,
+            notes,
             done,
             landed,
             quit: Arc::default(),
@@ -231,6 +235,16 @@ impl Effects for Live {
             }
             Job::SavePreferences(preferences) => self.file_job(files::FileJob::Preferences(Box::new(preferences))),
             Job::TrustWorkspace { path, workspace } => self.file_job(files::FileJob::Trust { path, workspace }),
+            Job::Annotate { seq, change, time } => {
+                let log = self.shown_log();
+                if let Err(refused) = self.notes.try_send(notes::NoteJob::Change { log, seq, change, time }) {
+                    // Its queue is full: the disk hangs.
+                    if let Some(answer) = notes::refused(refused) {
+                        let _ = self.done.try_send(answer);
+                    }
+                    self.waker.wake();
+                }
+            }
             Job::AskPath { what, suggested } => {
                 let (done, waker) = (self.done.clone(), self.waker.clone());
                 // The dialog begins on this thread and is waited for on another.
@@ -281,6 +295,10 @@ impl Feed for Live {
         self.with_view(|view| view.place_of(seq)).flatten()
     }
 
+    fn notes(&self) -> Arc<Notes> {
+        self.shown_log().map(|log| log.notes()).unwrap_or_default()
+    }
+
     fn recorder(&self) -> RecorderStatus {
         self.recorder.as_ref().map_or_else(|| self.last_status.clone(), Recorder::status)
     }
@@ -308,6 +326,11 @@ impl Feed for Live {
     }
 
     fn finish(&mut self) {
+        // Notes on their way reach the recorder before it ends.
+        let (noted, wait_noted) = sync_channel(1);
+        if self.notes.try_send(notes::NoteJob::End(noted)).is_ok() {
+            let _ = wait_noted.recv_timeout(Duration::from_millis(150));
+        }
         let (written, wait) = sync_channel(1);
         self.file_job(files::FileJob::End(written));
         let engine = self.engine.clone();

@@ -8,7 +8,7 @@ use super::effects::{Done, Effects, Feed, Job, WindowOrder};
 use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, Source, Target};
 use crate::filter::Filter;
 use crate::model::{ConnectionId, EndpointId, EndpointSettings, Rotation, SendId, Timestamp};
-use crate::session::{FindStep, Highlight, LogState, Query, RecorderStatus, ViewSnapshot};
+use crate::session::{FindStep, Highlight, LogState, Notes, Query, RecorderStatus, ViewSnapshot};
 
 /// An order as it was given.
 #[derive(Clone, Debug)]
@@ -36,6 +36,7 @@ pub enum Order {
 pub struct Stage {
     pub engine: Arc<EngineSnapshot>,
     pub view: Arc<ViewSnapshot>,
+    pub notes: Arc<Notes>,
     pub recorder: RecorderStatus,
     pub opened: Option<(PathBuf, LogState)>,
     pub now: Timestamp,
@@ -151,6 +152,10 @@ impl Feed for Stage {
     fn place_of(&self, seq: u64) -> Option<u64> {
         let at = self.view.rows.iter().position(|row| row.as_ref().is_some_and(|row| row.seq >= seq))?;
         Some(self.view.first + at as u64)
+    }
+
+    fn notes(&self) -> Arc<Notes> {
+        self.notes.clone()
     }
 
     fn recorder(&self) -> RecorderStatus {

@@ -9,11 +9,11 @@ use std::sync::atomic::Ordering;
 use crate::engine::{EngineSnapshot, Target};
 use crate::filter::Mistake;
 use crate::model::{
-    ConnectionId, Draft, Encodings, EndpointId, EndpointSettings, Failure, Flow, HighlightRule, Rotation, SavedFilter,
-    SavedPayload, SendId, TextEncoding, Timestamp,
+    ConnectionId, Draft, Encodings, EndpointId, EndpointSettings, EventKind, Failure, Flow, HighlightRule, Rotation,
+    SavedFilter, SavedPayload, SendId, TextEncoding, Timestamp,
 };
 use crate::session::export::Progress;
-use crate::session::{LogState, Query, RecorderStatus, SessionFile, ViewSnapshot};
+use crate::session::{LogState, Notes, Query, RecorderStatus, SessionFile, ViewSnapshot};
 use crate::words::{Language, Words};
 use crate::workspace::{Preferences, ThemeChoice};
 
@@ -58,6 +58,11 @@ pub struct State {
     pub saved_filters: Vec<SavedFilter>,
     pub highlights: Vec<HighlightRule>,
     pub find: Find,
+    /// Notes of the log that is shown, as they are now.
+    pub notes: Arc<Notes>,
+    pub noted: Noted,
+    /// The event that the log is to show, and how often one was asked for.
+    pub go_to: (u64, u64),
     pub tab: Tab,
     /// Encodings of single connections of the log that is shown; live endpoints have theirs in their settings.
     pub connection_encodings: BTreeMap<ConnectionId, TextEncoding>,
@@ -128,6 +133,33 @@ pub struct Find {
     pub open: bool,
     pub text: String,
     pub mistake: Option<Mistake>,
+}
+
+/// What the notes tab and the editor of a note know besides the notes.
+#[derive(Clone, Debug, Default)]
+pub struct Noted {
+    pub facts: BTreeMap<u64, Facts>,
+    /// Why the newest note was not written.
+    pub failed: Option<Failure>,
+}
+
+/// When and where an event happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Facts {
+    /// A job reads them.
+    Asked,
+    Known(EventFacts),
+    /// There was no such event in the log when it had so many rows.
+    Unknown {
+        rows: u64,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventFacts {
+    pub time: Timestamp,
+    pub kind: EventKind,
+    pub flow: Arc<Flow>,
 }
 
 /// A session file that is shown read-only.

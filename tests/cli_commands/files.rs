@@ -96,6 +96,30 @@ fn the_help_of_export_tells_the_filter_language() {
 }
 
 #[test]
+fn the_bytes_alone_and_a_hex_dump_come_out_of_a_recorded_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = folder.path().join("a.pcapng");
+    record(&session);
+    let raw = folder.path().join("a.bin");
+    let to_file = ["export", session.to_str().unwrap(), "--as", "raw", "--output", raw.to_str().unwrap()];
+    assert_done(&run(&to_file, b""));
+    assert_eq!(std::fs::read(raw).unwrap(), b"GET / \x00\xff\r\nGET / \x00\xff\r\n");
+    let dump = run(&["export", session.to_str().unwrap(), "--as", "hexdump"], b"");
+    assert_done(&dump);
+    assert_eq!(text(&dump.stdout).matches("\n000000 47 45 54 20 2f 20 00 ff 0d 0a\n").count(), 2);
+}
+
+#[test]
+fn notes_are_exported_beside_their_events() {
+    let session = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/session-with-notes.pcapng");
+    for format in ["jsonl", "csv", "text", "hexdump"] {
+        let output = run(&["export", session.to_str().unwrap(), "--as", format], b"");
+        assert_done(&output);
+        assert!(text(&output.stdout).contains("while it was recorded"), "{format}");
+    }
+}
+
+#[test]
 fn tshark_reads_what_was_recorded() {
     if !has("tshark") {
         return;

@@ -4,27 +4,28 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use super::{Export, Format, Times, push_hex};
+use super::{BOOKMARK, Export, Format, Times, push_hex};
 use crate::model::{Encodings, Recorded};
 use crate::payload::{visible, visible_text};
-use crate::session::sentences;
+use crate::session::{Notes, sentences};
 
 pub(super) const FORMAT: Format = Format {
     name: "csv",
     extension: "csv",
-    begin: |query| {
+    begin: |query, notes| {
         Box::new(Csv {
             writer: new_writer(),
             times: Times::default(),
             ends: None,
             cell: Vec::new(),
             encodings: query.encodings.clone(),
+            notes: notes.clone(),
         })
     },
 };
 
-const HEADER: [&str; 11] =
-    ["seq", "time", "kind", "endpoint", "connection", "local", "peer", "length", "hex", "text", "message"];
+const HEADER: [&str; 12] =
+    ["seq", "time", "kind", "endpoint", "connection", "local", "peer", "length", "hex", "text", "message", "note"];
 /// A cell of text is cut here (a spreadsheet takes about as much); the bytes are whole in `hex`.
 const TEXT_BYTES: usize = 32 * 1024;
 
@@ -35,6 +36,7 @@ struct Csv {
     ends: Option<(Arc<crate::model::Flow>, [String; 4])>,
     cell: Vec<u8>,
     encodings: Arc<Encodings>,
+    notes: Arc<Notes>,
 }
 
 fn new_writer() -> csv::Writer<Vec<u8>> {
@@ -88,6 +90,11 @@ impl Export for Csv {
             }
             put(safe(&visible_text(&message, TEXT_BYTES)).as_bytes())?;
         }
+        match self.notes.by_seq.get(&recorded.seq) {
+            None => put(b"")?,
+            Some(note) if note.text.is_empty() => put(BOOKMARK.as_bytes())?,
+            Some(note) => put(safe(&visible_text(&note.text, TEXT_BYTES)).as_bytes())?,
+        }
         writer.write_record(None::<&[u8]>).map_err(io::Error::other)?;
         // Cells that are written row by row would cost a call each.
         if recorded.seq.is_multiple_of(256) { self.hand_over(to) } else { Ok(()) }
@@ -129,7 +136,7 @@ mod tests {
             mirror: false,
         };
         let event = Event { time: Timestamp(0), flow: flow.into(), what: What::Received(bytes::Bytes::new()) };
-        let mut export = (FORMAT.begin)(&crate::session::Query::default());
+        let mut export = (FORMAT.begin)(&crate::session::Query::default(), &Arc::default());
         let mut out = Vec::new();
         export.event(&mut out, &Recorded { seq: 256, event, damaged: false }).unwrap();
         let line = String::from_utf8(out).unwrap();

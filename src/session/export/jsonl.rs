@@ -2,22 +2,27 @@
 //! Called by: the registry beside it, and `cli` for `--json`.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::{Export, Format, Times, push_hex};
-use crate::model::{ConnectionId, Happening, Recorded};
+use crate::model::{ConnectionId, Happening, Note, Recorded};
 use crate::payload::is_invisible;
-use crate::session::sentences;
+use crate::session::{Notes, sentences};
 
-pub(super) const FORMAT: Format =
-    Format { name: "jsonl", extension: "jsonl", begin: |_| Box::new(JsonLines::default()) };
+pub(super) const FORMAT: Format = Format {
+    name: "jsonl",
+    extension: "jsonl",
+    begin: |_, notes| Box::new(JsonLines { notes: notes.clone(), ..JsonLines::default() }),
+};
 
 #[derive(Default)]
 struct JsonLines {
     line: Vec<u8>,
     times: Times,
     ends: Ends,
+    notes: Arc<Notes>,
 }
 
 impl Export for JsonLines {
@@ -27,7 +32,8 @@ impl Export for JsonLines {
 
     fn event(&mut self, to: &mut dyn Write, recorded: &Recorded) -> io::Result<()> {
         self.line.clear();
-        put_object(&mut self.line, &mut self.times, &mut self.ends, recorded);
+        let note = self.notes.by_seq.get(&recorded.seq);
+        put_object(&mut self.line, &mut self.times, &mut self.ends, recorded, note.map(|note| &**note));
         self.line.push(b'\n');
         to.write_all(&self.line)
     }
@@ -37,10 +43,10 @@ impl Export for JsonLines {
     }
 }
 
-/// One event as the JSON object of `--json` and `export --as jsonl`, without a line end.
+/// One event as the JSON object of `--json` and `export --as jsonl` (which adds `note`), without a line end.
 pub fn json_object(recorded: &Recorded) -> String {
     let mut object = Vec::new();
-    put_object(&mut object, &mut Times::default(), &mut Ends::default(), recorded);
+    put_object(&mut object, &mut Times::default(), &mut Ends::default(), recorded, None);
     // Put together from JSON strings and ASCII.
     String::from_utf8(object).unwrap_or_default()
 }
@@ -75,7 +81,7 @@ impl Ends {
     }
 }
 
-fn put_object(out: &mut Vec<u8>, times: &mut Times, ends: &mut Ends, recorded: &Recorded) {
+fn put_object(out: &mut Vec<u8>, times: &mut Times, ends: &mut Ends, recorded: &Recorded, note: Option<&Note>) {
     let event = &recorded.event;
     // Writing to a vector cannot fail.
     let _ = write!(out, "{{\"seq\":{},\"time\":\"{}\"", recorded.seq, times.text(event.time));
@@ -91,6 +97,10 @@ fn put_object(out: &mut Vec<u8>, times: &mut Times, ends: &mut Ends, recorded: &
     }
     if recorded.damaged {
         out.extend_from_slice(b",\"damaged\":true");
+    }
+    if let Some(note) = note {
+        out.extend_from_slice(b",\"note\":");
+        put_string(out, &note.text);
     }
     out.push(b'}');
 }

@@ -4,18 +4,22 @@
 //! Called by: `ui` and `cli`, off the UI and tokio threads.
 
 mod csv;
+mod hexdump;
 mod jsonl;
 mod pcapng;
+mod raw;
 mod text;
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::matching::Matcher;
 use super::reader::Reader;
-use super::{Log, Query};
-use crate::model::{Doing, Failure, Reason, Recorded};
+use super::{Log, Notes, Query};
+use crate::model::{Doing, Failure, Note, Reason, Recorded};
+use crate::payload::visible_text;
 
 pub use jsonl::json_object;
 
@@ -23,11 +27,12 @@ pub struct Format {
     /// `jsonl`, as the command line says it. Its label in the window is the words key `format.<name>`.
     pub name: &'static str,
     pub extension: &'static str,
-    begin: fn(&Query) -> Box<dyn Export>,
+    begin: fn(&Query, &Arc<Notes>) -> Box<dyn Export>,
 }
 
 /// A new format: a file of its own, and a line here.
-pub static FORMATS: &[Format] = &[pcapng::FORMAT, jsonl::FORMAT, csv::FORMAT, text::FORMAT];
+pub static FORMATS: &[Format] =
+    &[pcapng::FORMAT, jsonl::FORMAT, csv::FORMAT, text::FORMAT, hexdump::FORMAT, raw::FORMAT];
 
 pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
@@ -81,7 +86,7 @@ pub fn write(
     progress: &Progress,
 ) -> io::Result<u64> {
     let mut to = BufWriter::with_capacity(BUFFER_BYTES, to);
-    let mut export = (format.begin)(query);
+    let mut export = (format.begin)(query, &log.notes());
     let mut matcher = Matcher::new(query);
     let mut reader = Reader::new(log, READ_WINDOW_BYTES);
     let total = matcher.limit(log.rows.len());
@@ -114,6 +119,24 @@ pub fn write(
     export.end(&mut to)?;
     to.flush()?;
     Ok(written)
+}
+
+/// Lines of one note; where there are more, an ellipsis ends them.
+const NOTE_LINES: usize = 1000;
+const NOTE_LINE_BYTES: usize = 4096;
+const BOOKMARK: &str = "bookmark";
+
+/// A note as lines that nothing obeys; one without words is a bookmark.
+fn note_lines(note: &Note) -> Vec<String> {
+    if note.text.is_empty() {
+        return vec![BOOKMARK.to_owned()];
+    }
+    let mut lines: Vec<_> = note.text.lines().map(|line| visible_text(line, NOTE_LINE_BYTES)).collect();
+    if lines.len() > NOTE_LINES {
+        lines.truncate(NOTE_LINES);
+        lines.push("…".to_owned());
+    }
+    lines
 }
 
 const HEX: &[u8; 16] = b"0123456789abcdef";

@@ -1,16 +1,27 @@
-//! The matching rows as a new session file: it opens in Sockscope and in Wireshark. Events keep their numbers.
+//! The matching rows as a new session file: it opens in Sockscope and in Wireshark. Events keep their numbers and notes;
+//! Wireshark shows a note as the comment of its packet, or behind the sentence of what happened.
 //! Called by: the registry beside it.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
-use super::{Export, Format};
+use super::{Export, Format, note_lines};
 use crate::model::Recorded;
+use crate::session::Notes;
+use crate::session::notes::NoteEdit;
 use crate::session::pcapng::batch::Batch;
 use crate::session::pcapng::encoder::Encoder;
 use crate::session::pcapng::index::End;
+use crate::session::pcapng::note::put_note;
 
-pub(super) const FORMAT: Format =
-    Format { name: "pcapng", extension: "pcapng", begin: |_| Box::new(Session::default()) };
+pub(super) const FORMAT: Format = Format {
+    name: "pcapng",
+    extension: "pcapng",
+    begin: |_, notes| Box::new(Session { notes: notes.clone(), ..Session::default() }),
+};
+
+/// An option takes 65,535 bytes.
+const COMMENT_BYTES: usize = 60_000;
 
 #[derive(Default)]
 struct Session {
@@ -18,6 +29,7 @@ struct Session {
     batch: Batch,
     rows: u64,
     next_seq: u64,
+    notes: Arc<Notes>,
 }
 
 impl Session {
@@ -35,7 +47,16 @@ impl Export for Session {
     }
 
     fn event(&mut self, to: &mut dyn Write, recorded: &Recorded) -> io::Result<()> {
+        let note = self.notes.by_seq.get(&recorded.seq);
+        if let Some(note) = note {
+            let mut comment = note_lines(note).join("\n");
+            comment.truncate(comment.floor_char_boundary(COMMENT_BYTES));
+            self.encoder.comment_next(comment);
+        }
         self.encoder.event(&mut self.batch, 0, recorded.seq, &recorded.event);
+        if let Some(note) = note {
+            put_note(self.batch.buffer(), &NoteEdit::Write((**note).clone()));
+        }
         self.rows += 1;
         self.next_seq = recorded.seq + 1;
         if self.batch.is_full() { self.hand_over(to) } else { Ok(()) }

@@ -4,15 +4,18 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use super::{Export, Format, HEX, Times};
+use super::{Export, Format, HEX, Times, note_lines};
 use crate::model::{Encodings, Recorded, TextEncoding, What};
 use crate::payload::{visible, visible_text};
-use crate::session::sentences;
+use crate::session::{Notes, sentences};
 
 pub(super) const FORMAT: Format = Format {
     name: "text",
     extension: "txt",
-    begin: |query| Box::new(Text { times: Times::default(), out: Vec::new(), encodings: query.encodings.clone() }),
+    begin: |query, notes| {
+        let (encodings, notes) = (query.encodings.clone(), notes.clone());
+        Box::new(Text { times: Times::default(), out: Vec::new(), encodings, notes })
+    },
 };
 
 const LINE_BYTES: usize = 16;
@@ -22,6 +25,7 @@ struct Text {
     times: Times,
     out: Vec<u8>,
     encodings: Arc<Encodings>,
+    notes: Arc<Notes>,
 }
 
 impl Export for Text {
@@ -53,6 +57,11 @@ impl Export for Text {
             writeln!(out, "\n    {}", visible_text(&message, MESSAGE_BYTES))?;
             if let Some(hint) = happening.failure().map(sentences::hint).filter(|hint| !hint.is_empty()) {
                 writeln!(out, "    {}", visible_text(&hint, MESSAGE_BYTES))?;
+            }
+        }
+        if let Some(note) = self.notes.by_seq.get(&recorded.seq) {
+            for line in note_lines(note) {
+                writeln!(out, "    note: {line}")?;
             }
         }
         to.write_all(out)

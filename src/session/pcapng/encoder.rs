@@ -24,6 +24,8 @@ pub(in crate::session) struct Encoder {
     last: Option<Known>,
     conversations: Conversations,
     synthetic: Vec<Synthetic>,
+    /// Stands beside the next event.
+    comment: String,
 }
 
 /// What is the same for all events of a flow.
@@ -57,6 +59,11 @@ impl Encoder {
         self.last = None;
     }
 
+    /// A comment on the next event, for other programs to show. Where it has no place (a block for local use) it is dropped.
+    pub(in crate::session) fn comment_next(&mut self, comment: String) {
+        self.comment = comment;
+    }
+
     /// Encodes one event. `base` is the file offset at which the batch begins.
     pub(in crate::session) fn event(&mut self, batch: &mut Batch, base: u64, seq: u64, event: &Event) -> Row {
         let known = match self.last.take() {
@@ -69,6 +76,7 @@ impl Encoder {
             What::Happened(happening) => self.happening(batch, seq, event.time, happening, &known),
         };
         self.last = Some(known);
+        self.comment.clear();
         Row::new(base + at as u64, event.kind(), event.flow.connection, event.flow.endpoint, length)
     }
 
@@ -114,7 +122,7 @@ impl Encoder {
             outbound,
             seq: Some(seq),
             connection: flow.connection.0,
-            comment: "",
+            comment: &self.comment,
             addresses: &known.addresses,
         };
         put_packet(batch, &header, bytes, &beside);
@@ -165,7 +173,7 @@ impl Encoder {
             put_synthetic(batch, known, time, &self.synthetic);
         }
         let at = batch.len();
-        put_journal(batch.buffer(), time, seq, flow, happening);
+        put_journal(batch.buffer(), time, seq, flow, happening, &self.comment);
         (at, batch.len() - at)
     }
 

@@ -2,9 +2,11 @@
 //! An opened session then shows its rows without reading all of the file. What it says is checked when a row is read.
 //! Called by: the recorder (writing), the indexing and the library (reading).
 
+use super::note::{put_note, read_note};
 use super::section::{Interface, read_interface};
-use super::{END, INDEX, MAGIC, put_block, u32_at, u64_at};
+use super::{END, INDEX, MAGIC, NOTE, put_block, u32_at, u64_at};
 use crate::model::{ConnectionId, EndpointId};
+use crate::session::notes::NoteEdit;
 use crate::session::rows::{ConnectionRow, Jump, Row};
 
 const HEAD_BYTES: usize = 40;
@@ -24,6 +26,9 @@ pub(in crate::session) struct Index {
     pub jumps: Vec<Jump>,
     pub connections: Vec<(ConnectionId, ConnectionRow)>,
     pub interfaces: Vec<Interface>,
+    /// Notes of this stretch of the file, in their order; each stands among the packets as well. At the end of the block,
+    /// where programs that know of none do not look.
+    pub notes: Vec<NoteEdit>,
 }
 
 impl Index {
@@ -55,6 +60,7 @@ impl Index {
             super::section::put_interface(&mut interface_block, interface);
             body.extend_from_slice(&interface_block);
         }
+        self.notes.iter().for_each(|note| put_note(&mut body, note));
         let crc = crc32fast::hash(&body[8..]);
         body[4..8].copy_from_slice(&crc.to_le_bytes());
         put_block(out, INDEX, &body);
@@ -87,6 +93,12 @@ impl Index {
         for _ in 0..interfaces {
             let block = super::block_at(rest).ok()?;
             index.interfaces.push(read_interface(block.body)?);
+            rest = &rest[block.total..];
+        }
+        while let Ok(block) = super::block_at(rest)
+            && block.kind == NOTE
+        {
+            index.notes.extend(read_note(block.body));
             rest = &rest[block.total..];
         }
         Some(index)

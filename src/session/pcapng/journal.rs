@@ -17,6 +17,7 @@ pub(in crate::session) fn put_journal(
     seq: u64,
     flow: &Flow,
     happening: &Happening,
+    comment: &str,
 ) {
     let start = out.len();
     out.extend_from_slice(&JOURNAL.to_le_bytes());
@@ -24,7 +25,12 @@ pub(in crate::session) fn put_journal(
     let body = out.len();
     // First of all and always: without it tshark refuses the whole file.
     put_field(out, "__REALTIME_TIMESTAMP", &(time.0 / 1000).to_string());
-    put_field(out, "MESSAGE", &sentences::happening(happening, flow));
+    let mut message = sentences::happening(happening, flow);
+    if !comment.is_empty() {
+        // Entries have no comments: what Wireshark shows of one is its sentence.
+        message.push_str(&format!(" ({comment})"));
+    }
+    put_field(out, "MESSAGE", &message);
     put_field(out, "PRIORITY", if happening.kind().is_error() { "3" } else { "6" });
     put_field(out, "SYSLOG_IDENTIFIER", "sockscope");
     put_field(out, "SOCKSCOPE_SEQ", &seq.to_string());

@@ -10,6 +10,7 @@ pub(super) mod decode;
 pub(super) mod encoder;
 pub(super) mod index;
 pub(super) mod journal;
+pub(super) mod note;
 pub(super) mod packet;
 pub(super) mod section;
 pub(super) mod tcp;
@@ -23,6 +24,7 @@ pub(super) const JOURNAL: u32 = 9;
 pub(super) const ASIDE: u32 = 0x8000_0001;
 pub(super) const INDEX: u32 = 0x8000_0002;
 pub(super) const END: u32 = 0x8000_0003;
+pub(super) const NOTE: u32 = 0x8000_0004;
 pub(super) const MAGIC: [u8; 4] = *b"SKSC";
 
 /// A longer block is damage: nothing that we write comes near it.

@@ -4,6 +4,7 @@
 //! Called by: `ui` and `cli`, which start and finish it; the engine holds its `RecorderHandle`.
 
 mod file;
+mod note_lane;
 pub(super) mod rotation;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,8 @@ use crate::model::{Doing, Failure, Reason, Recorded, Rotation};
 use file::{Disk, Storages};
 use thread::Machine;
 use writing::Writing;
+
+pub(in crate::session) use note_lane::{NoteLane, Sent};
 
 #[derive(Clone, Debug, Default)]
 pub struct RecorderOptions {
@@ -109,7 +112,12 @@ impl Recorder {
             file_bytes: writing.as_ref().map_or(0, Writing::file_bytes),
             ..RecorderStatus::default()
         };
-        let machine = Machine::new(receiver, writing, subscriber, shared.clone());
+        let notes = log.as_ref().map(|log| {
+            let (lane, notes) = note_lane::note_lane(receiver.bell());
+            log.send_notes_to(Some(lane));
+            notes
+        });
+        let machine = Machine::new(receiver, writing, subscriber, notes, shared.clone());
         threads::Builder::new().name("recorder".into()).spawn(move || machine.run()).map_err(|error| Failure {
             system: error.to_string(),
             errno: error.raw_os_error(),

@@ -13,9 +13,10 @@ use parking_lot::Mutex;
 use super::file::{Disk, Storage, Storages, SyncOrder};
 use super::{Recorder, RecorderOptions, RecorderStatus};
 use crate::model::{
-    ConnectionId, EndpointId, Event, EventKind, Flow, Happening, Reason, Recorded, Role, Rotation, Transport, What,
+    ConnectionId, EndpointId, Event, EventKind, Flow, Happening, Note, Reason, Recorded, Role, Rotation, Timestamp,
+    Transport, What,
 };
-use crate::session::{Log, RecorderHandle, Subscription};
+use crate::session::{Log, NoteEdit, RecorderHandle, Subscription};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -415,4 +416,39 @@ fn an_event_that_no_block_can_hold_is_a_gap() {
     assert_eq!(recorder.finish(LIMIT).unrecorded_total, 1);
     let kinds: Vec<_> = read(&path).iter().map(|r| (r.seq, r.event.kind())).collect();
     assert_eq!(kinds, [(1, EventKind::Received), (3, EventKind::Gap), (4, EventKind::Received)]);
+}
+
+#[test]
+fn whichever_call_fails_no_note_is_lost() {
+    const ENOSPC: i32 = 28;
+    let folder = tempfile::tempdir().unwrap();
+    let mut fail_at = 0;
+    loop {
+        let plan = Plan::new(fail_at, 2, ENOSPC, Some(40));
+        let path = folder.path().join(format!("{fail_at}.pcapng"));
+        let options = RecorderOptions { path: Some(path.clone()), keep_rows: true, subscription: 64 };
+        if let Ok((recorder, handle, subscription)) =
+            Recorder::start_on(options, Box::new(Faulty { plan: plan.clone() }))
+        {
+            let (log, flow) = (recorder.log().unwrap(), flow());
+            for seq in 1..=4u64 {
+                handle.note(chunk(&handle, &flow, vec![0; 100]));
+                take(subscription.as_ref().unwrap(), 1);
+                let note = Note { seq, text: format!("note {seq}"), time: Timestamp(seq) };
+                log.annotate(NoteEdit::Write(note)).unwrap();
+            }
+            log.annotate(NoteEdit::Remove(2)).unwrap();
+            drop(handle);
+            recorder.finish(LIMIT);
+            let again = Log::open(&path).unwrap();
+            assert_eq!(again.wait_complete(LIMIT).damage, None);
+            assert_eq!(again.notes().by_seq, log.notes().by_seq, "call {fail_at}");
+            assert_eq!(again.notes().by_seq.keys().copied().collect::<Vec<_>>(), [1, 3, 4]);
+        }
+        if plan.calls.load(Ordering::Relaxed) <= fail_at {
+            break;
+        }
+        fail_at += 1;
+    }
+    assert!(fail_at > 5);
 }

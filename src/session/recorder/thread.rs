@@ -3,7 +3,7 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,7 @@ use crate::model::{
     ConnectionId, Doing, EndpointId, Event, Failure, Flow, Happening, Reason, Recorded, Role, Transport, What,
 };
 use crate::session::lane::LaneReceiver;
+use crate::session::notes::NoteEdit;
 
 /// After work the thread naps instead of waiting to be woken: under steady traffic nobody pays for waking it, and
 /// an event still reaches the file well within 20 ms.
@@ -39,6 +40,7 @@ pub(super) struct Machine {
     receiver: LaneReceiver,
     writing: Option<Writing>,
     subscriber: Option<SyncSender<Arc<[Recorded]>>>,
+    notes: Option<Receiver<NoteEdit>>,
     shared: Arc<Shared>,
     syncer: Option<Syncer>,
     seq: u64,
@@ -63,6 +65,7 @@ impl Machine {
         receiver: LaneReceiver,
         writing: Option<Writing>,
         subscriber: Option<SyncSender<Arc<[Recorded]>>>,
+        notes: Option<Receiver<NoteEdit>>,
         shared: Arc<Shared>,
     ) -> Self {
         let syncer = writing.as_ref().and_then(|_| Syncer::start());
@@ -70,6 +73,7 @@ impl Machine {
             receiver,
             writing,
             subscriber,
+            notes,
             shared,
             syncer,
             seq: 0,
@@ -98,6 +102,7 @@ impl Machine {
             let drained = self.receiver.drain(&mut events, patience);
             quiet = if events.is_empty() { (quiet + 1).min(NAPS) } else { 0 };
             self.take(&mut events, drained.units);
+            self.take_notes();
             if drained.unrecorded_events > 0 {
                 self.count_found_no_room(drained.unrecorded_events, drained.unrecorded_bytes);
             }
@@ -132,6 +137,19 @@ impl Machine {
         }
         self.flush();
         self.receiver.done(units - given);
+    }
+
+    /// What a person wrote on events: it stands behind them in the file, and waits there while the file says no.
+    fn take_notes(&mut self) {
+        let (Some(notes), Some(writing)) = (&self.notes, &mut self.writing) else { return };
+        let mut any = false;
+        for edit in notes.try_iter() {
+            writing.note(edit);
+            any = true;
+        }
+        if any {
+            self.flush();
+        }
     }
 
     /// `true`: the batch is full.
@@ -321,6 +339,11 @@ impl Machine {
     }
 
     fn end(&mut self) {
+        if let Some(log) = self.writing.as_ref().and_then(Writing::log) {
+            // From here on none comes; those on the way are written.
+            log.send_notes_to(None);
+        }
+        self.take_notes();
         // Nobody will try again later.
         for _ in 0..FINISH_TRIES {
             if self.failing.is_some() {

@@ -13,11 +13,15 @@ use super::file::{KEEP_FREE_BYTES, Storage, Storages, SyncOrder};
 use super::rotation::{Files, KeptFile};
 use crate::model::{Doing, Event, EventKind, Failure, Reason, Rotation};
 use crate::session::log::Log;
+use crate::session::notes::NoteEdit;
 use crate::session::pcapng::batch::Batch;
 use crate::session::pcapng::encoder::Encoder;
 use crate::session::pcapng::index::{End, Index};
+use crate::session::pcapng::note::put_note;
 use crate::session::rows::{ConnectionRow, Fresh, Jump, MAX_FILE_BYTES, MAX_FILES, PIECE_ROWS, Seen};
 
+/// An index block follows after so many notes at the latest: it repeats them, and must not become too long.
+const NOTES_TO_INDEX: usize = 64;
 /// Free space is looked at after so many bytes at the latest, and when recording begins again.
 const BYTES_TO_LOOK: u64 = 8 * 1024 * 1024;
 
@@ -41,6 +45,8 @@ pub(super) struct Writing {
     batch: Batch,
     /// What the batch adds; it counts when the batch is written.
     fresh: Fresh,
+    /// Notes that are not in the file yet: they stay here until a batch with them is.
+    notes: Vec<NoteEdit>,
     /// The seq that would need no jump after the rows of the batch, and after the written ones.
     next_seq: u64,
     written_next_seq: u64,
@@ -75,6 +81,7 @@ impl Writing {
             encoder: Encoder::default(),
             batch: Batch::default(),
             fresh: Fresh::default(),
+            notes: Vec::new(),
             next_seq: 1,
             written_next_seq: 1,
             interfaces_written: 0,
@@ -187,8 +194,15 @@ impl Writing {
         self.encoder.skip(event);
     }
 
+    /// A note for the next batch. Of several on one event only the last is written.
+    pub(super) fn note(&mut self, edit: NoteEdit) {
+        self.notes.retain(|waiting| waiting.seq() != edit.seq());
+        self.notes.push(edit);
+    }
+
     /// Writes the batch. When that fails the file is cut back, and nothing of the batch counts.
     pub(super) fn write_rows(&mut self) -> Result<(), NotWritten> {
+        self.notes.iter().for_each(|edit| put_note(self.batch.buffer(), edit));
         if self.batch.is_empty() {
             return Ok(());
         }
@@ -197,7 +211,7 @@ impl Writing {
             return Err(NotWritten { failure, rows_written: false });
         }
         self.publish();
-        if self.index.rows.len() < PIECE_ROWS {
+        if self.index.rows.len() < PIECE_ROWS && self.index.notes.len() < NOTES_TO_INDEX {
             return Ok(());
         }
         self.write_index().map_err(|failure| NotWritten { failure, rows_written: true })
@@ -232,7 +246,7 @@ impl Writing {
         (self.next_seq, self.written_next_seq) = (0, 0);
         self.batch.clear();
         if let Some(log) = &self.log {
-            log.add_file(handle);
+            log.add_file(&self.path, handle);
         }
         self.encoder.begin_section(&mut self.batch);
         Ok(())
@@ -244,7 +258,7 @@ impl Writing {
         if self.storage.is_none() {
             return Err(self.gone());
         }
-        if !self.index.rows.is_empty() {
+        if !self.index.rows.is_empty() || !self.index.notes.is_empty() {
             self.write_index()?;
         }
         let rows = self.rows - self.rows_before_file;
@@ -327,6 +341,7 @@ impl Writing {
         let own = |c: &ConnectionRow| ConnectionRow { row_plus_one: c.row_plus_one - before, ..*c };
         self.index.connections.extend(self.fresh.connections.iter().map(|(id, c)| (*id, own(c))));
         self.index.interfaces.extend_from_slice(&self.fresh.interfaces);
+        self.index.notes.append(&mut self.notes);
         if let Some(log) = &self.log {
             log.grow(&mut self.fresh, self.good_bytes);
         }

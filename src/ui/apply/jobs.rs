@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Seen, endpoints, error_toast, log, preferences_changed, session, toast, words};
+use super::{Seen, endpoints, error_toast, log, notes, preferences_changed, session, toast, words};
 use crate::engine::EngineSnapshot;
 use crate::model::{Draft, EndpointId, Failure, PayloadFormat, Timestamp};
 use crate::session::{LogState, Query, ViewSnapshot};
@@ -51,6 +51,8 @@ pub fn landed(state: &mut State, done: Done, now: Timestamp, effects: &mut dyn E
             Err(failure) => failed(state, &failure, now),
         },
         Done::OwnAddresses(addresses) => state.own_addresses = addresses,
+        Done::Annotated { seq, change, old, result } => notes::annotated(state, seq, &change, old, result, now),
+        Done::Facts { opened, asked, found, rows } => notes::facts_read(state, opened, &asked, found, rows),
         Done::Measured { path, size } => state.file = Some(MeasuredFile { path, size }),
         Done::PathChosen { what, path, no_dialog } => path_chosen(state, what, path, no_dialog, now, effects),
     }
@@ -61,7 +63,7 @@ pub fn recording_failed(state: &mut State, failure: &Failure, now: Timestamp) {
     failed(state, failure, now);
 }
 
-fn failed(state: &mut State, failure: &Failure, now: Timestamp) {
+pub(super) fn failed(state: &mut State, failure: &Failure, now: Timestamp) {
     let words = words(state);
     let text = format!("{} {}", words.failure(failure), words.hint(failure));
     error_toast(state, text.trim().to_owned(), now);

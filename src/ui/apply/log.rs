@@ -106,6 +106,8 @@ pub fn forget_selection(state: &mut State) {
     state.selected_event = None;
     state.compared_event = None;
     state.marked.clear();
+    // Facts about notes are of the log that was shown.
+    state.noted.facts.clear();
 }
 
 /// Tells the reader of the log that is shown about rules and the find bar: after another log is shown.

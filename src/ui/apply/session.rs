@@ -6,27 +6,27 @@ use std::sync::atomic::Ordering;
 use super::{Seen, log, preferences_changed, workspace};
 use crate::session::Query;
 use crate::session::export::{self, Progress};
-use crate::ui::action::{Form, SessionAction, WorkspaceAction};
+use crate::ui::action::{Form, SaveWhat, SessionAction, WorkspaceAction};
 use crate::ui::effects::{Ask, Effects, Job};
 use crate::ui::state::{SaveRunning, State};
 
 pub fn apply(state: &mut State, action: SessionAction, seen: &Seen<'_>, effects: &mut dyn Effects) {
     match action {
-        SessionAction::Save { format, shown_only, path, replace } => {
+        SessionAction::Save { format, what, path, replace } => {
             if state.saving.running.is_some() {
                 return;
             }
-            let query = if shown_only { state.query.clone() } else { everything(seen) };
+            let query = query_of(state, what, seen);
             let progress = Arc::new(Progress::default());
             state.saving.failed = None;
             state.saving.exists = None;
             state.saving.running = Some(SaveRunning { path: path.clone(), progress: progress.clone() });
             effects.start(Job::SaveLog { query, format, path, replace, progress });
         }
-        SessionAction::SaveWithDialog { format, shown_only } => {
+        SessionAction::SaveWithDialog { format, what } => {
             let extension = export::format(format).map_or("", |format| format.extension);
             let suggested = state.saving.suggested.with_extension(extension);
-            ask(state, Ask::SaveLog { format, shown_only }, suggested, effects);
+            ask(state, Ask::SaveLog { format, what }, suggested, effects);
         }
         SessionAction::CancelSave => {
             if let Some(running) = &state.saving.running {
@@ -87,9 +87,16 @@ pub fn apply_workspace(state: &mut State, action: WorkspaceAction, effects: &mut
     }
 }
 
-/// All events of now; those that come while it is being saved belong to the next time.
-fn everything(seen: &Seen<'_>) -> Query {
-    Query { before_row: Some(seen.view.total), ..Query::default() }
+/// The events to be saved. Of all, those of now: what comes while it is being saved belongs to the next time.
+fn query_of(state: &State, what: SaveWhat, seen: &Seen<'_>) -> Query {
+    let shown = state.query.clone();
+    match what {
+        SaveWhat::All => {
+            Query { before_row: Some(seen.view.total), encodings: shown.encodings.clone(), ..Query::default() }
+        }
+        SaveWhat::Shown => shown,
+        SaveWhat::Marked => Query { only: Some(state.marked.as_slice().into()), ..shown },
+    }
 }
 
 pub(super) fn ask(state: &mut State, what: Ask, suggested: std::path::PathBuf, effects: &mut dyn Effects) {

@@ -10,7 +10,7 @@ use crate::model::{
     ListenerSettings, Protocol, Reason, SavedFilter, SavedPayload, TextEncoding,
 };
 use crate::session::{Query, Scope, SessionFile};
-use crate::ui::action::{EndpointAction, LogAction, SessionAction, WorkspaceAction};
+use crate::ui::action::{EndpointAction, LogAction, SaveWhat, SessionAction, WorkspaceAction};
 use crate::ui::effects::{Ask, Done};
 use crate::ui::stage::{Order, Stage};
 use crate::words::Language;
@@ -242,7 +242,7 @@ fn saving_runs_once_reports_and_keeps_the_failure_at_the_field() {
     let mut bench = Bench::new();
     let save = || {
         let path = PathBuf::from("/tmp/log.csv");
-        Action::Session(SessionAction::Save { format: "csv", shown_only: false, path, replace: false })
+        Action::Session(SessionAction::Save { format: "csv", what: SaveWhat::All, path, replace: false })
     };
     bench.state.form = Form::SaveLog;
     bench.view.total = 5;
@@ -263,7 +263,7 @@ fn saving_runs_once_reports_and_keeps_the_failure_at_the_field() {
 fn cancelling_a_save_reaches_the_job() {
     let mut bench = Bench::new();
     let path = PathBuf::from("/tmp/log.csv");
-    bench.apply(Action::Session(SessionAction::Save { format: "csv", shown_only: true, path, replace: false }));
+    bench.apply(Action::Session(SessionAction::Save { format: "csv", what: SaveWhat::Shown, path, replace: false }));
     let progress = bench.state.saving.running.clone().unwrap().progress;
     bench.apply(Action::Session(SessionAction::CancelSave));
     assert!(progress.cancel.load(std::sync::atomic::Ordering::Acquire));
@@ -273,8 +273,8 @@ fn cancelling_a_save_reaches_the_job() {
 fn no_dialog_points_at_the_path_field() {
     let mut bench = Bench::new();
     bench.state.form = Form::SaveLog;
-    let what = Ask::SaveLog { format: "csv", shown_only: false };
-    bench.apply(Action::Session(SessionAction::SaveWithDialog { format: "csv", shown_only: false }));
+    let what = Ask::SaveLog { format: "csv", what: SaveWhat::All };
+    bench.apply(Action::Session(SessionAction::SaveWithDialog { format: "csv", what: SaveWhat::All }));
     assert!(bench.state.dialog_open);
     bench.landed(Done::PathChosen { what, path: None, no_dialog: true });
     assert!(bench.state.no_dialog && !bench.state.dialog_open);

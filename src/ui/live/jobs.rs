@@ -12,7 +12,7 @@ use super::{Opened, Waker};
 use crate::model::{Doing, Draft, Failure, PayloadFormat, Reason};
 use crate::session::{Log, LogView, SessionLibrary, export};
 use crate::ui::effects::{Ask, Done, Job};
-use crate::ui::state::OwnAddress;
+use crate::ui::state::{EventFacts, OwnAddress};
 
 /// A person needs longer to cancel a dialog; what answers faster was none.
 const NO_DIALOG: Duration = Duration::from_millis(300);
@@ -47,6 +47,7 @@ impl Jobs {
                 });
                 Done::SessionOpened { path, result }
             }
+            Job::ReadFacts { opened, seqs } => facts(&*log?, opened, seqs),
             Job::OwnAddresses => Done::OwnAddresses(own_addresses()),
             Job::MeasureFile(path) => Done::Measured { size: measure(&path), path },
             // These go to the thread of files, or begin on the window's own.
@@ -54,9 +55,23 @@ impl Jobs {
             | Job::SaveWorkspace { .. }
             | Job::SavePreferences(_)
             | Job::TrustWorkspace { .. }
+            | Job::Annotate { .. }
             | Job::AskPath { .. } => return None,
         })
     }
+}
+
+/// When and where these events happened, as far as they are in the log.
+fn facts(log: &Log, opened: Option<PathBuf>, asked: Vec<u64>) -> Done {
+    let rows = log.state().rows;
+    let read = |seq: u64| {
+        let row = log.row_of(seq);
+        let recorded = (row < rows && log.seq_of(row) == seq).then(|| log.read(row).ok()).flatten()?;
+        let event = recorded.event;
+        Some((seq, EventFacts { time: event.time, kind: event.kind(), flow: event.flow }))
+    };
+    let found = asked.iter().filter_map(|seq| read(*seq)).collect();
+    Done::Facts { opened, asked, found, rows }
 }
 
 /// Addresses of this computer: loopback first, then by interface.

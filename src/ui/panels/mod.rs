@@ -12,6 +12,7 @@ mod first_minute;
 mod forms;
 mod highlights;
 mod log;
+mod note_editor;
 mod notes;
 mod palette;
 mod payloads;
@@ -86,6 +87,7 @@ pub fn registry() -> Vec<Entry> {
         entry(Place::FirstMinute, Box::<first_minute::FirstMinute>::default()),
         entry(Place::Over, Box::<forms::Forms>::default()),
         entry(Place::Over, Box::<save_log::SaveLog>::default()),
+        entry(Place::Over, Box::<note_editor::NoteEditor>::default()),
         entry(Place::Over, Box::<sessions::SessionsDialog>::default()),
         entry(Place::Over, Box::<workspace::WorkspaceDialog>::default()),
         entry(Place::Over, Box::<about::About>::default()),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use egui::{Align2, Area, ComboBox, Frame, Id, Key, Order, ProgressBar, RichText, TextEdit, Ui, Vec2};
 
 use crate::session::export::FORMATS;
-use crate::ui::action::{Action, Form, SessionAction, ViewAction};
+use crate::ui::action::{Action, Form, SaveWhat, SessionAction, ViewAction};
 use crate::ui::panels::{Anchor, Panel, anchor};
 use crate::ui::state::Ctx;
 use crate::ui::theme;
@@ -16,7 +16,7 @@ const WIDTH: f32 = 560.0;
 #[derive(Default)]
 pub struct SaveLog {
     format: usize,
-    shown_only: bool,
+    what: SaveWhat,
     path: String,
     /// The person changed the path: it no longer follows the format.
     typed: bool,
@@ -41,6 +41,12 @@ impl Panel for SaveLog {
         let fresh = !std::mem::replace(&mut self.open, true);
         if fresh {
             self.typed = false;
+            // Whoever marked rows and then saves means those.
+            self.what = match self.what {
+                _ if marked(ctx) > 0 => SaveWhat::Marked,
+                SaveWhat::Marked => SaveWhat::All,
+                what => what,
+            };
             self.suggest(ctx);
         }
         if self.chosen != ctx.state.saving.chosen.0 {
@@ -117,14 +123,7 @@ impl SaveLog {
             self.formats(ctx, ui);
             ui.end_row();
             ui.label(RichText::new(words.get("save.what")).color(ctx.theme.dim));
-            ui.horizontal(|ui| {
-                for (key, shown_only) in [("save.all", false), ("save.shown", true)] {
-                    let name = words.get(key);
-                    if widgets::chip(ui, ctx.theme, name, None, name, self.shown_only == shown_only).clicked() {
-                        self.shown_only = shown_only;
-                    }
-                }
-            });
+            self.events(ctx, ui);
             ui.end_row();
             ui.label(RichText::new(words.get("save.path")).color(ctx.theme.dim));
             self.path_field(ctx, ui, fresh, actions);
@@ -141,6 +140,32 @@ impl SaveLog {
             ui.label(RichText::new(words.get("save.exists")).color(ctx.theme.outgoing));
         }
         self.buttons(ctx, ui, actions);
+    }
+
+    /// Which events, and how many they are.
+    fn events(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        let searched = ctx.view.query == ctx.state.query && ctx.view.scanned >= ctx.view.total;
+        let shown = if searched { "save.shown" } else { "save.shown_searching" };
+        let marked = marked(ctx);
+        let choices = [
+            ("save.all", SaveWhat::All, ctx.view.total),
+            (shown, SaveWhat::Shown, ctx.view.matched),
+            ("save.marked", SaveWhat::Marked, marked),
+        ];
+        ui.horizontal_wrapped(|ui| {
+            for (key, what, events) in choices {
+                if what == SaveWhat::Marked && marked == 0 {
+                    continue;
+                }
+                let name = ctx.words.fill(key, &[("events", &ctx.words.number(events))]);
+                if widgets::chip(ui, ctx.theme, &name, None, &name, self.what == what).clicked() {
+                    self.what = what;
+                }
+            }
+        });
+        if marked == 0 && self.what == SaveWhat::Marked {
+            self.what = SaveWhat::All;
+        }
     }
 
     /// The file that the field names is there, and only a second press writes over it.
@@ -203,8 +228,7 @@ impl SaveLog {
             let choose = egui::Button::new(ctx.words.get("save.choose"));
             if ui.add_enabled(!ctx.state.dialog_open, choose).clicked() {
                 let format = FORMATS.get(self.format).map_or("", |format| format.name);
-                let shown_only = self.shown_only;
-                actions.push(Action::Session(SessionAction::SaveWithDialog { format, shown_only }));
+                actions.push(Action::Session(SessionAction::SaveWithDialog { format, what: self.what }));
             }
         });
     }
@@ -212,10 +236,10 @@ impl SaveLog {
     fn buttons(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
         if let Some(running) = &ctx.state.saving.running {
             let (done, total) = running.done();
-            let text = ctx
-                .words
-                .fill("save.saving", &[("done", &ctx.words.number(done)), ("total", &ctx.words.number(total))]);
             let share = if total == 0 { 0.0 } else { (done as f64 / total as f64) as f32 };
+            let numbers = ((share * 100.0) as u32, ctx.words.number(done), ctx.words.number(total));
+            let text =
+                ctx.words.fill("save.saving", &[("percent", &numbers.0), ("done", &numbers.1), ("total", &numbers.2)]);
             ui.horizontal(|ui| {
                 ui.add(ProgressBar::new(share).text(text).desired_width(300.0));
                 if widgets::button(ui, ctx.words.get("save.stop")).clicked() {
@@ -250,7 +274,17 @@ impl SaveLog {
             return;
         }
         let replace = replace || self.path == self.asked;
-        let shown_only = self.shown_only;
-        actions.push(Action::Session(SessionAction::Save { format: format.name, shown_only, path, replace }));
+        let what = self.what;
+        actions.push(Action::Session(SessionAction::Save { format: format.name, what, path, replace }));
     }
+}
+
+/// How many of the shown rows are marked.
+fn marked(ctx: &Ctx<'_>) -> u64 {
+    let place = |seq: u64| (ctx.place_of)(seq).unwrap_or(ctx.view.matched).min(ctx.view.matched);
+    let count = |range: &std::ops::RangeInclusive<u64>| {
+        let end = range.end().checked_add(1).map_or(ctx.view.matched, place);
+        end.saturating_sub(place(*range.start()))
+    };
+    ctx.state.marked.iter().map(count).sum()
 }

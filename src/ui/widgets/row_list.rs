@@ -151,6 +151,20 @@ impl RowList {
         }
     }
 
+    /// Makes a row of a list with so many rows visible in this frame, in the middle where it was not in view.
+    pub fn reveal_in(&mut self, row: u64, rows: u64) {
+        let Some(extent) = self.extent else { return };
+        let extent = Extent { rows, ..extent };
+        let position = self.position.clamped(extent);
+        if position.revealing(row, extent) == position {
+            self.following = false;
+            return;
+        }
+        let half = extent.page() as f64 / 2.0 * extent.row_height;
+        self.position = Position { top_row: row, remainder: 0.0 }.scrolled(-half, extent);
+        self.settle(extent);
+    }
+
     /// Puts a row so many pixels beneath the upper edge: it stays where it was when the rows around it change.
     pub fn put(&mut self, row: u64, beneath_top: f64, rows: u64) {
         if let Some(extent) = self.extent {

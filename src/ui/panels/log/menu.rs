@@ -14,6 +14,7 @@ use crate::payload;
 use crate::session::Scope;
 use crate::ui::action::{Action, Form, LogAction, Tab, ViewAction};
 use crate::ui::panels::highlights::unused_color;
+use crate::ui::panels::note_editor;
 
 impl Drawing<'_, '_> {
     pub fn menu(&self, ui: &mut Ui, row: &Arc<Recorded>, actions: &mut Vec<Action>) {
@@ -83,7 +84,7 @@ impl Drawing<'_, '_> {
     fn showing(&self, ui: &mut Ui, row: &Arc<Recorded>, actions: &mut Vec<Action>) {
         let (words, state) = (self.ctx.words, self.ctx.state);
         let event = &row.event;
-        // Notes of a row belong here.
+        note_editor::menu(self.ctx, ui, row.seq, actions);
         if state.selected_event.is_some_and(|selected| selected != row.seq) {
             let compare = || vec![Action::Log(LogAction::Compare(Some(row.seq)))];
             self.entry(ui, "log.compare", compare, actions);

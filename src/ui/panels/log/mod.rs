@@ -6,6 +6,7 @@ mod completion;
 mod drawing;
 mod filter;
 mod find;
+mod go_to;
 mod kept;
 mod line;
 mod marks;
@@ -43,6 +44,7 @@ pub struct LogPanel {
     clock: text::Clock,
     wanted: (u64, usize),
     place: place::Place,
+    go_to: go_to::GoTo,
     selected: Option<u64>,
     selection: selection::Selection,
     /// The first row on screen, by seq.
@@ -61,6 +63,7 @@ impl Default for LogPanel {
             clock: text::Clock::new(),
             wanted: (0, 0),
             place: place::Place::default(),
+            go_to: go_to::GoTo::default(),
             selected: None,
             selection: selection::Selection::default(),
             first_shown: None,

@@ -6,7 +6,7 @@ use egui::{Align2, Id, Key, Pos2, Rect, Sense, Stroke, Ui, UiBuilder, Vec2};
 
 use super::drawing::{Columns, Drawing};
 use super::notices::{Marked, MarkedAsk};
-use super::{LogPanel, ROWS, filter, filters, middle, selection, text};
+use super::{LogPanel, ROWS, filter, filters, middle, place, selection, text};
 use crate::model::Recorded;
 use crate::session::{Decoration, ViewSnapshot};
 use crate::ui::action::{Action, FindAction, Form, LogAction, ViewAction};
@@ -50,6 +50,10 @@ impl LogPanel {
     fn list(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, place: Rect, columns: Columns, actions: &mut Vec<Action>) {
         if ctx.view.matched == 0 {
             nothing(ctx, ui, place, actions);
+        }
+        if self.go_to.apply(ctx, ui, &mut self.list, actions) {
+            // The place that was looked at before is left.
+            self.place = place::Place::of(&ctx.state.query);
         }
         self.place.apply(ctx, ui, &mut self.list);
         self.go_to_found(ctx, ui, actions);
@@ -266,7 +270,7 @@ fn escaped(ctx: &Ctx<'_>) -> Option<Action> {
     }
 }
 
-fn clear_filter(ctx: &Ctx<'_>) -> Vec<Action> {
+pub(super) fn clear_filter(ctx: &Ctx<'_>) -> Vec<Action> {
     let query = &ctx.state.query;
     let mut changes = Vec::new();
     if !ctx.state.filter_text.is_empty() {
