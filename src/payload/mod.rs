@@ -6,6 +6,7 @@ mod checksum;
 mod compose;
 mod dump;
 mod hex;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -19,6 +20,7 @@ use crate::model::TextEncoding;
 pub use checksum::checksum;
 pub use compose::{MAX_PAYLOAD_BYTES, Outgoing, compose, file_path, outgoing};
 pub use hex::{bytes_to_c_array, bytes_to_hex, hex_to_bytes};
+pub use stream::{Piece, is_unfinished, pieces};
 pub use text::{bytes_to_text, text_to_bytes};
 pub use visible::{is_text, visible, visible_text};
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, Source, Target};
 use crate::filter::Filter;
 use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, SendId, Timestamp};
+use crate::session::conversation::{ConversationOrder, ConversationSnapshot, Sides};
 use crate::session::export::Progress;
 use crate::session::{FindStep, Highlight, LogState, Query, RecorderStatus, SessionFile, ViewSnapshot};
 use crate::workspace::{Preferences, ThemeChoice, Workspace, WorkspaceError};
@@ -31,6 +32,8 @@ pub trait Effects {
     fn find_step(&mut self, step: FindStep, from: Option<u64>);
     fn highlight(&mut self, rules: Arc<[Highlight]>);
     fn want(&mut self, first: u64, count: usize);
+    /// Follows a connection of the log that is shown, as its tab asks for it; `None`: the tab is not shown.
+    fn follow(&mut self, order: Option<&ConversationOrder>);
     /// Leaves the opened file.
     fn show_live(&mut self);
 
@@ -46,6 +49,7 @@ pub trait Feed: Effects {
     /// Where the first shown row at or after this event stands among the shown ones; `None`: there is none, or not yet.
     fn place_of(&self, seq: u64) -> Option<u64>;
     fn recorder(&self) -> RecorderStatus;
+    fn conversation(&self) -> Arc<ConversationSnapshot>;
     /// The file that is shown instead of the live session.
     fn opened(&self) -> Option<(PathBuf, LogState)>;
     fn now(&self) -> Timestamp;
@@ -75,6 +79,14 @@ pub enum Job {
         format: &'static str,
         path: PathBuf,
         /// Write over a file that is there; otherwise `Done::Exists` asks first.
+        replace: bool,
+        progress: Arc<Progress>,
+    },
+    SaveConversation {
+        connection: ConnectionId,
+        sides: Sides,
+        path: PathBuf,
+        /// As in `SaveLog`.
         replace: bool,
         progress: Arc<Progress>,
     },
@@ -109,6 +121,7 @@ pub enum Job {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
     SaveLog { format: &'static str, shown_only: bool },
+    SaveConversation,
     OpenSession,
     OpenWorkspace,
     SaveWorkspace,
@@ -119,6 +132,12 @@ pub enum Ask {
 #[derive(Debug)]
 pub enum Done {
     Saved {
+        path: PathBuf,
+        result: Result<u64, Failure>,
+        cancelled: bool,
+    },
+    /// So many bytes of a conversation.
+    ConversationSaved {
         path: PathBuf,
         result: Result<u64, Failure>,
         cancelled: bool,

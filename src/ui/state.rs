@@ -12,6 +12,7 @@ use crate::model::{
     ConnectionId, Draft, Encodings, EndpointId, EndpointSettings, Failure, Flow, HighlightRule, SavedFilter,
     SavedPayload, SendId, TextEncoding, Timestamp,
 };
+use crate::session::conversation::{ConversationOrder, ConversationSnapshot};
 use crate::session::export::Progress;
 use crate::session::{LogState, Query, RecorderStatus, SessionFile, ViewSnapshot};
 use crate::words::{Language, Words};
@@ -32,6 +33,8 @@ pub struct Ctx<'a> {
     /// The place of an event among the shown rows (`Feed::place_of`).
     pub place_of: &'a dyn Fn(u64) -> Option<u64>,
     pub recorder: &'a RecorderStatus,
+    /// The conversation that is followed while its tab is shown.
+    pub conversation: &'a ConversationSnapshot,
     pub now: Timestamp,
 }
 
@@ -57,6 +60,8 @@ pub struct State {
     pub highlights: Vec<HighlightRule>,
     pub find: Find,
     pub tab: Tab,
+    /// What the conversation tab asks for.
+    pub conversation: ConversationOrder,
     /// Encodings of single connections; endpoints have theirs in their settings.
     pub connection_encodings: BTreeMap<ConnectionId, TextEncoding>,
     pub paused: bool,
