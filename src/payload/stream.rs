@@ -53,7 +53,11 @@ impl Piece<'_> {
             Self::Character('\r' | '\n' | '\t' | '\0', _) => 2,
             Self::Character(character, _) if character.is_ascii_control() => 4,
             Self::Character(character, _) if is_invisible(*character) => {
-                if u32::from(*character) > 0xFFFF { 9 } else { 8 }
+                if u32::from(*character) > 0xFFFF {
+                    9
+                } else {
+                    8
+                }
             }
             Self::Character(character, _) => 1 + usize::from(is_wide(*character)),
         }

@@ -125,9 +125,7 @@ pub enum ConversationAction {
     /// Saving begins anew: what an earlier attempt said is gone.
     BeginSave,
     /// Asks the system's dialog for a path; it arrives in `State::saving`.
-    ChooseFile {
-        suggested: PathBuf,
-    },
+    ChooseFile { suggested: PathBuf },
     /// Writes the bytes of one side, or of both, to a file.
     Save {
         connection: ConnectionId,

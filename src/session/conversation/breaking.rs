@@ -127,14 +127,7 @@ impl Breaker {
     }
 
     /// Puts what was held together with what comes now. How many of the new bytes that took.
-    fn finish(
-        &mut self,
-        at: Place,
-        bytes: &[u8],
-        encoding: TextEncoding,
-        columns: usize,
-        pen: &mut impl Pen,
-    ) -> usize {
+    fn finish(&mut self, at: Place, bytes: &[u8], encoding: TextEncoding, columns: usize, pen: &mut impl Pen) -> usize {
         let mut done = 0;
         while let Some((_, place)) = self.held.first().copied() {
             let more = bytes.iter().skip(done);

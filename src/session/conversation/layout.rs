@@ -18,7 +18,11 @@ const ITEMS: u64 = 128;
 #[derive(Clone, Copy, Debug)]
 pub enum Item<'a> {
     /// `bytes` is `None` where they cannot be read; text needs them, hex and raw only the length.
-    Chunk { direction: Direction, length: usize, bytes: Option<&'a [u8]> },
+    Chunk {
+        direction: Direction,
+        length: usize,
+        bytes: Option<&'a [u8]>,
+    },
     Happened,
 }
 
@@ -331,8 +335,13 @@ mod tests {
     #[test]
     fn turns_happenings_and_datagrams() {
         use Kind::{Content, EmptyDatagram, Happened, Turn};
-        let steps =
-            [Step::In(b"ab".to_vec()), Step::In(b"c\nd".to_vec()), Step::Happened, Step::In(vec![]), Step::Out(b"e".to_vec())];
+        let steps = [
+            Step::In(b"ab".to_vec()),
+            Step::In(b"c\nd".to_vec()),
+            Step::Happened,
+            Step::In(vec![]),
+            Step::Out(b"e".to_vec()),
+        ];
         let kinds = |datagrams| {
             let shape = Shape::Text { encoding: TextEncoding::Utf8, columns: 80 };
             let written = written(&mut Walker::new(shape, datagrams), &steps);

@@ -5,12 +5,12 @@ use std::fmt::Write;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::super::sentences;
 use super::breaking::{Place, Shape};
 use super::items::Items;
 use super::layout::{Kind, Lines, Walk};
 use super::search::Search;
 use super::source::Source;
-use super::super::sentences;
 use crate::model::{Direction, Recorded, TextEncoding, Timestamp};
 use crate::payload::{Piece, pieces};
 
@@ -285,7 +285,9 @@ pub fn push_copied(laid: &Laid, line: &Line, shape: Shape, out: &mut String) {
             writeln!(out, "{:08x}  {hex:<width$} {text}", bytes.offset)
         }
         LineContent::Text(text) => {
-            if text.datagram || laid.walk.open.is_some_and(|open| open.first_item == laid.at.item && laid.at.offset == 0) {
+            if text.datagram
+                || laid.walk.open.is_some_and(|open| open.first_item == laid.at.item && laid.at.offset == 0)
+            {
                 end_line(out);
             }
             push_text(laid, text, shape, out);

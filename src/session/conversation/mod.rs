@@ -37,6 +37,8 @@ pub struct ConversationOrder {
     pub shape: Shape,
     /// Lines wanted: the first, and how many fit the screen.
     pub want: (u64, usize),
+    /// Wanted are the last ones, wherever the end is.
+    pub at_end: bool,
     /// Text, hex or a pattern to be found.
     pub find: Option<Term>,
     /// Counts the steps, so that the same one can be asked for twice; from the current match, or else from this line on.
@@ -121,7 +123,8 @@ impl Conversation {
         });
         let (reading, of) = (shared.clone(), log.clone());
         // Where no thread can be had the conversation stays empty; the program has worse troubles then.
-        let _ = thread::Builder::new().name("conversation".into()).spawn(move || work::run(&of, &reading, wake.as_ref()));
+        let _ =
+            thread::Builder::new().name("conversation".into()).spawn(move || work::run(&of, &reading, wake.as_ref()));
         Self { log, shared }
     }
 

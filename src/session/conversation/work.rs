@@ -135,7 +135,8 @@ impl<'a> Work<'a> {
             about: About::default(),
             flows: Flows { reader: Reader::new(log, 4096), known: BTreeMap::new(), listed: Arc::from([]), count: 0 },
             shown: (None, Vec::new()),
-            answers: Answers::default(),
+            // A step that was asked for in another thread's time is over.
+            answers: Answers { step: shared.orders.lock().0.step.0, ..Answers::default() },
             published: None,
         }
     }
@@ -440,8 +441,9 @@ impl<'a> Work<'a> {
     fn lines_on_screen(&mut self) -> (u64, Vec<Arc<Line>>) {
         let count = self.order.want.1.min(MAX_WANTED) as u64;
         let lines = self.layout.lines();
-        let first = self.order.want.0.saturating_sub(count).min(lines);
-        let end = self.order.want.0.saturating_add(count * 2).min(lines);
+        let wanted = if self.order.at_end { lines.saturating_sub(count) } else { self.order.want.0 };
+        let first = wanted.saturating_sub(count).min(lines);
+        let end = wanted.saturating_add(count * 2).min(lines);
         let search = self.search.as_ref();
         let found = (search.map_or(0, |search| search.matches.len()), search.and_then(|search| search.current));
         let made = Made { lines: first..end, found };

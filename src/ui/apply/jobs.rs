@@ -17,7 +17,9 @@ const OFFERED: &str = "offered_after_crash";
 pub fn landed(state: &mut State, done: Done, now: Timestamp, effects: &mut dyn Effects) {
     match done {
         Done::Saved { path, result, cancelled } => saved(state, path, result, cancelled, now),
-        Done::ConversationSaved { path, result, cancelled } => conversation::saved(state, &path, result, cancelled, now),
+        Done::ConversationSaved { path, result, cancelled } => {
+            conversation::saved(state, &path, result, cancelled, now)
+        }
         Done::Exists { path } => {
             state.saving.running = None;
             state.saving.exists = Some(path);
