@@ -22,7 +22,7 @@ use parking_lot::Mutex;
 use super::log::Signal;
 use super::{FindStep, Log};
 use crate::filter::Term;
-use crate::model::{ConnectionId, Flow, Recorded, Timestamp};
+use crate::model::{ConnectionId, Flow, Recorded, TextEncoding, Timestamp};
 
 pub use breaking::{OVERHANG, Shape};
 pub use line::{BytesLine, Line, LineContent, TextLine, Turn, raw_character};
@@ -35,6 +35,8 @@ pub struct ConversationOrder {
     /// `None`: only the list of connections.
     pub connection: Option<ConnectionId>,
     pub shape: Shape,
+    /// In which text is looked for, whatever the shape.
+    pub encoding: TextEncoding,
     /// Lines wanted: the first, and how many fit the screen.
     pub want: (u64, usize),
     /// Wanted are the last ones, wherever the end is.

@@ -12,7 +12,7 @@ use super::super::log::Log;
 use super::super::reader::Reader;
 use super::breaking::{Place, Shape};
 use super::items::Items;
-use super::layout::{Kind, Layout, Lines, Walk};
+use super::layout::{Item, Kind, Layout, Lines, Walk};
 use super::line::{Keep, Laid, Line, Making, push_copied};
 use super::search::Search;
 use super::source::Source;
@@ -149,11 +149,8 @@ impl<'a> Work<'a> {
             self.begin_search(&order);
         } else if order.shape != self.order.shape {
             self.begin_again(&order);
-            if encoding(order.shape) != encoding(self.order.shape) {
-                self.begin_search(&order);
-            }
         }
-        if order.find != self.order.find {
+        if order.find != self.order.find || order.encoding != self.order.encoding {
             self.begin_search(&order);
         }
         self.order = order;
@@ -168,7 +165,7 @@ impl<'a> Work<'a> {
 
     fn begin_search(&mut self, order: &ConversationOrder) {
         let find = order.find.as_ref();
-        self.search = find.map(|term| Search::new(term, encoding(order.shape).unwrap_or_default(), self.datagrams()));
+        self.search = find.map(|term| Search::new(term, order.encoding, self.datagrams()));
         self.answers.current = None;
         self.shown.0 = None;
     }
@@ -198,7 +195,9 @@ impl<'a> Work<'a> {
         let needs_bytes = matches!(self.order.shape, Shape::Text { .. });
         while self.layout.next_item() < self.items.count {
             for item in self.layout.next_item()..self.items.count.min(self.layout.next_item() + ROWS_AT_ONCE as u64) {
-                self.scanner.with(&self.items, item, needs_bytes, |item| self.layout.take(item));
+                let taken = self.scanner.with(&self.items, item, needs_bytes, |item| self.layout.take(item));
+                // A row that is gone must not be waited for.
+                taken.unwrap_or_else(|| self.layout.take(Item::Happened));
             }
             if self.must_stop(begun) {
                 return true;
@@ -223,7 +222,8 @@ impl<'a> Work<'a> {
         }
         while search.next_item < self.items.count {
             for item in search.next_item..self.items.count.min(search.next_item + ROWS_AT_ONCE as u64) {
-                self.scanner.with(&self.items, item, true, |item| search.take(item));
+                let taken = self.scanner.with(&self.items, item, true, |item| search.take(item));
+                taken.unwrap_or_else(|| search.take(Item::Happened));
             }
             if begun.elapsed() >= FRAME / 2 || self.shared.ordered.is_given() {
                 return true;
@@ -455,13 +455,6 @@ impl<'a> Work<'a> {
             self.shown = (stays.then_some(made), rows);
         }
         (first, self.shown.1.clone())
-    }
-}
-
-fn encoding(shape: Shape) -> Option<crate::model::TextEncoding> {
-    match shape {
-        Shape::Text { encoding, .. } => Some(encoding),
-        Shape::Hex { .. } | Shape::Raw { .. } => None,
     }
 }
 

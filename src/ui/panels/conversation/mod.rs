@@ -14,7 +14,7 @@ use egui::Ui;
 
 use super::Panel;
 use super::log::text::Clock;
-use crate::model::{ConnectionId, TextEncoding};
+use crate::model::{ConnectionId, EndpointId, TextEncoding};
 use crate::session::Scope;
 use crate::session::conversation::{ConversationOrder, ConversationSnapshot};
 use crate::ui::action::{Action, ConversationAction};
@@ -27,6 +27,8 @@ pub struct ConversationPanel {
     find: find::FindField,
     save: save::SaveBytes,
     clock: Clock,
+    /// The only connection of an endpoint that was chosen; it stays when a second one comes.
+    only: Option<(EndpointId, ConnectionId)>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,6 +61,7 @@ impl Default for ConversationPanel {
             find: find::FindField::default(),
             save: save::SaveBytes::default(),
             clock: Clock::new(),
+            only: None,
         }
     }
 }
@@ -70,7 +73,10 @@ impl Panel for ConversationPanel {
 
     fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let order = match chosen(ctx) {
+        if !matches!((&ctx.state.query.scope, self.only), (Scope::Endpoint(id), Some((of, _))) if *id == of) {
+            self.only = None;
+        }
+        let order = match self.chosen(ctx) {
             Some(connection) => self.conversation(ctx, ui, connection, actions),
             None => {
                 self.save.close();
@@ -85,6 +91,24 @@ impl Panel for ConversationPanel {
 }
 
 impl ConversationPanel {
+    /// The connection that everything is narrowed to, or the only one of the endpoint.
+    fn chosen(&mut self, ctx: &Ctx<'_>) -> Option<ConnectionId> {
+        match ctx.state.query.scope {
+            Scope::All => None,
+            Scope::Connection(id) => Some(id),
+            Scope::Endpoint(id) => {
+                if let Some((_, connection)) = self.only.filter(|(endpoint, _)| *endpoint == id) {
+                    return Some(connection);
+                }
+                let mut of_it = ctx.conversation.connections.iter().filter(|flow| flow.endpoint == id);
+                let only = of_it.next()?.connection;
+                let only = of_it.next().is_none().then_some(only);
+                self.only = only.map(|only| (id, only));
+                only
+            }
+        }
+    }
+
     fn conversation(
         &mut self,
         ctx: &Ctx<'_>,
@@ -95,7 +119,7 @@ impl ConversationPanel {
         let snapshot = current(ctx, connection);
         let encoding = encoding(ctx, snapshot, connection);
         let begin = ConversationOrder { connection: Some(connection), ..ctx.state.conversation.clone() };
-        let mut order = self.find.order(ui, begin);
+        let mut order = ConversationOrder { encoding, ..self.find.order(ui, begin) };
         head::facts(ctx, ui, snapshot, actions);
         let mut tools = head::Tools {
             mode: &mut self.mode,
@@ -112,19 +136,6 @@ impl ConversationPanel {
         }
         self.lines.ui(&showing, ui, &mut order, actions);
         order
-    }
-}
-
-/// The connection that everything is narrowed to, or the only one of the endpoint.
-fn chosen(ctx: &Ctx<'_>) -> Option<ConnectionId> {
-    match ctx.state.query.scope {
-        Scope::All => None,
-        Scope::Connection(id) => Some(id),
-        Scope::Endpoint(id) => {
-            let mut of_it = ctx.conversation.connections.iter().filter(|flow| flow.endpoint == id);
-            let only = of_it.next()?.connection;
-            of_it.next().is_none().then_some(only)
-        }
     }
 }
 

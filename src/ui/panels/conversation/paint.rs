@@ -45,10 +45,6 @@ pub fn line(showing: &Showing<'_, '_>, painter: &Painter, rect: Rect, line: &Lin
         painter.rect_filled(rect, 0.0, Theme::mix(theme.background, color, tint));
         let bar = Rect::from_min_size(rect.min + Vec2::new(3.0, 0.0), Vec2::new(BAR, rect.height()));
         painter.rect_filled(bar, 0.0, color);
-        if is_head || look.top {
-            let at = Pos2::new(rect.left() + ARROW, rect.center().y);
-            widgets::mono_text(painter, at, Align2::LEFT_CENTER, arrow(direction), color);
-        }
     }
     if look.selected {
         let ground = Rect::from_min_max(rect.min + Vec2::new(3.0 + BAR, 0.0), rect.max);
@@ -56,6 +52,10 @@ pub fn line(showing: &Showing<'_, '_>, painter: &Painter, rect: Rect, line: &Lin
     } else if look.hovered {
         let ground = Rect::from_min_max(Pos2::new(rect.left() + CONTENT - 4.0, rect.top()), rect.max);
         painter.rect_filled(ground, 0.0, Theme::mix(theme.background, theme.text, 0.07));
+    }
+    if let Some(direction) = line.direction.filter(|_| is_head || look.top) {
+        let at = Pos2::new(rect.left() + ARROW, rect.center().y);
+        widgets::mono_text(painter, at, Align2::LEFT_CENTER, arrow(direction), color_of(theme, direction));
     }
     let at = Pos2::new(rect.left() + CONTENT, rect.center().y);
     let job = match &line.content {
