@@ -20,7 +20,7 @@
 //! | [`model`] | nothing |
 //! | [`payload`] | model |
 //! | [`filter`] | model, payload |
-//! | [`words`] | model, payload |
+//! | [`words`] | model, payload, filter |
 //! | [`session`] | model, payload, filter, words |
 //! | [`kernel`] | model |
 //! | [`engine`] | model, payload, kernel, and of session `RecorderHandle`, `Clock` and `lane` |

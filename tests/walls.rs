@@ -12,7 +12,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("payload", &["model"]),
     ("filter", &["model", "payload"]),
-    ("words", &["model", "payload"]),
+    ("words", &["model", "payload", "filter"]),
     ("session", &["model", "payload", "filter", "words", "kernel{begin_writeback}"]),
     ("kernel", &["model"]),
     ("engine", &["model", "payload", "kernel", "session{RecorderHandle,Clock,lane}"]),

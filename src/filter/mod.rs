@@ -1,16 +1,53 @@
 //! The filter language: what a person types into the filter line, the find bar, a highlight rule or `--filter`, and what
-//! it means. Grammar, positions of mistakes, completion, and writing an expression back as text.
+//! it means. Grammar, positions of mistakes, colours, completion, and writing an expression back as text.
+//!
+//! ```text
+//! filter  = all { "or" all }
+//! all     = one { [ "and" ] one }
+//! one     = ( "not" | "-" ) one | "(" filter ")" | text | /regex/ | key operator value
+//! ```
+//!
+//! A word is text unless it begins like a key (`name:`), a keyword, a quote, a slash or a minus sign; in double quotes
+//! everything is text. `docs/filter.md` tells it to people; `help()` is the table of everything that can be said.
 //!
 //! Pure: no IO, no clock, no bytes of a session; never panics on any text. Whether a row fits is decided in `session`.
-//! Called by: session, workspace, ui, cli.
+//! Called by: words, session, workspace, ui, cli.
 
+mod addresses;
+mod complete;
 mod expression;
+mod help;
+mod keys;
+mod lexer;
+mod like;
+mod mistake;
 mod parse;
+mod pattern;
+mod print;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod values;
 
-use std::ops::Range;
 use std::sync::Arc;
 
+pub use complete::{Completion, Completions, Context, complete};
 pub use expression::{AddressPattern, Bounds, Expression, HexByte, Host, Moment, Term};
+pub use help::{HelpGroup, HelpRow, help};
+pub use keys::Key;
+pub use like::{exclude_like, narrowed, only_like};
+pub use mistake::{Mistake, MistakeKind, RegexFault};
+pub use pattern::{MAX_REGEX_BYTES, regex};
+pub use tokens::{TokenKind, tokens};
+
+/// A longer text is refused.
+pub const MAX_BYTES: usize = 16 * 1024;
+/// Terms in one filter.
+pub const MAX_TERMS: usize = 1000;
+/// Brackets and negations within each other.
+pub const MAX_DEPTH: usize = 64;
+/// Regular expressions in one filter.
+pub const MAX_REGEXES: usize = 8;
 
 /// A text that was understood. Cheap to clone; two are equal when their texts are.
 #[derive(Clone, Debug, Default)]
@@ -19,23 +56,11 @@ pub struct Filter {
     expression: Option<Arc<Expression>>,
 }
 
-/// Why a text is no filter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// Byte range in the text, on character boundaries; empty at the end when something is missing.
-    pub at: Range<usize>,
-    pub what: MistakeKind,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MistakeKind {
-    TooLong,
-}
-
 impl Filter {
     /// Understands a text; an empty one takes every row.
     pub fn parse(text: &str) -> Result<Self, Mistake> {
-        parse::filter(text)
+        let expression = parse::filter(text)?.map(Arc::new);
+        Ok(Self { text: text.into(), expression })
     }
 
     /// As it was typed.
@@ -50,6 +75,11 @@ impl Filter {
 
     pub fn takes_all(&self) -> bool {
         self.expression.is_none()
+    }
+
+    /// Whether rows fit or not by where the selected row stands (`within:`).
+    pub fn asks_for_selection(&self) -> bool {
+        self.expression.as_deref().is_some_and(Expression::asks_for_selection)
     }
 }
 

@@ -178,7 +178,7 @@ impl EventKind {
         Self::Unknown,
     ];
 
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Received => "received",
             Self::Sent => "sent",

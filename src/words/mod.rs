@@ -1,10 +1,11 @@
 //! The words people read: one table per language (`assets/words/*.toml`), compiled in, switched live.
 //!
 //! Owns: the tables, sentences for failures, happenings and mistakes, numbers with units. Pure.
-//! Never: what is not for people. May use `model` and `payload::visible_text`.
+//! Never: what is not for people. May use `model`, `payload` and `filter`.
 //! Called by: ui, cli, session (the English sentences in the file).
 
 mod failure;
+mod filter;
 mod happening;
 mod labels;
 mod numbers;

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
+use crate::filter;
 use crate::model::*;
 
 fn words() -> &'static Words {
@@ -86,6 +87,76 @@ fn mistakes() -> Vec<MistakeKind> {
         MistakeKind::BadFileUri,
         MistakeKind::IsAFile,
     ]
+}
+
+/// One of each kind.
+fn filter_mistakes() -> Vec<filter::MistakeKind> {
+    use filter::{Key, MistakeKind::*};
+    let mut all = vec![
+        TooLong { limit: 16_384 },
+        TooDeep { limit: 64 },
+        TooManyTerms { limit: 1000 },
+        UnclosedQuote,
+        Escape(MistakeKind::UnknownEscape('\u{202e}')),
+        EmptyText,
+        MissingBlank,
+        UnclosedRegex,
+        EmptyRegex,
+        UnknownFlag('\u{202e}'),
+        RegexTooLong { limit: 1000 },
+        RegexTooLarge,
+        TooManyRegexes { limit: 8 },
+        UnclosedBracket,
+        UnopenedBracket,
+        EmptyBrackets,
+        NothingAfter("and"),
+        NothingBefore("or"),
+        UseWord("and"),
+        UnknownKey { name: "knd".into(), suggestion: Some(Key::Kind) },
+        UnknownKey { name: "foo".into(), suggestion: None },
+        TlsNotRecorded,
+        BadHexDigit('\u{7}'),
+        OddHexDigits,
+        BadAddress,
+        BadPrefix { most: 32 },
+        BadPort,
+        NumberTooLarge { most: 65_535 },
+        ReversedRange,
+        NothingFits,
+        BadDuration,
+        DurationWithoutUnit,
+        BadTime,
+        BadDate,
+        TimeZone,
+    ];
+    all.extend(filter::RegexFault::ALL.map(Regex));
+    for key in Key::ALL {
+        all.extend([NoValue(key), NoComparison(key), BadNumber(key)]);
+        for suggestion in [None, key.values().first().copied()] {
+            all.push(UnknownValue { key, value: "x\u{202e}\r\n".repeat(1000), suggestion });
+        }
+    }
+    all
+}
+
+#[test]
+fn every_mistake_in_a_filter_has_words() {
+    for language in Language::ALL {
+        for what in filter_mistakes() {
+            let text = Words::of(language).filter_mistake(&filter::Mistake { at: 0..0, what: what.clone() });
+            assert!(!text.is_empty() && !text.contains("filter_") && text.len() < 2_000, "{what:?}: {text}");
+            assert!(placeholders(&text).is_empty(), "{what:?}: {text}");
+            assert_eq!(crate::payload::visible_text(&text, usize::MAX), text);
+        }
+        for group in filter::help() {
+            let keys = group.rows.iter().map(|row| row.key).chain([group.key]);
+            assert!(keys.into_iter().all(|key| Words::of(language).find(key).is_some()), "{}", group.key);
+        }
+    }
+    let mistake = filter::Filter::parse("knd:reset").unwrap_err();
+    assert!(words().filter_mistake(&mistake).starts_with("knd: is not known here; kind: is."));
+    let mistake = filter::Filter::parse("conn:x").unwrap_err();
+    assert_eq!(words().filter_mistake(&mistake), "conn takes a number or a range, for example conn:7");
 }
 
 /// A finished sentence: something in it, no place left open, no key shown, nothing that could act on a screen.
