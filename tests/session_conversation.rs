@@ -117,6 +117,8 @@ fn turns_grow_while_one_looks() {
     sent(&handle, &mine, " and more");
     let snapshot = followed.until(|snapshot| snapshot.bytes == [8, 16]);
     assert_eq!(brief(&snapshot)[3..], ["out 2 chunks 16 B", "one\\n", "two and more"]);
+    happened(&handle, &mine, Happening::PeerFinished { received: 8 });
+    assert!(followed.until(|snapshot| snapshot.half_closed).end.is_none());
     happened(&handle, &mine, closed(By::Peer));
     let snapshot = followed.until(|snapshot| snapshot.end.is_some());
     assert_eq!(brief(&snapshot).last().unwrap(), "— closed");

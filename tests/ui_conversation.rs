@@ -333,6 +333,17 @@ fn finding_steps_through_matches() {
 }
 
 #[test]
+fn a_pattern_that_is_none_is_explained_beneath_the_field() {
+    let mut window = conversation();
+    window.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    window.run();
+    window.get_by_role_and_label(Role::TextInput, "Find in conversation").type_text("hex:0");
+    window.run_steps(15);
+    window.get_by_label_contains("A byte is two hex digits.");
+    assert_eq!(followed(&mut window).find, None);
+}
+
+#[test]
 fn bytes_are_saved_and_writing_over_a_file_is_asked_for() {
     let mut window = conversation();
     app(&mut window).state.saving.suggested = PathBuf::from("/tmp/session");

@@ -19,6 +19,8 @@ pub struct Items {
     /// Received and sent.
     pub bytes: [u64; 2],
     pub chunks: [u64; 2],
+    /// One side has finished sending.
+    pub half_closed: bool,
     /// The row of the newest happening that ends the connection.
     pub end: Option<u64>,
     /// For each piece of `PIECE_ROWS` rows: items before it, and the rows within it.
@@ -46,6 +48,7 @@ impl Items {
             count: 0,
             bytes: [0; 2],
             chunks: [0; 2],
+            half_closed: false,
             end: None,
             pieces: Vec::new(),
             open: None,
@@ -129,6 +132,7 @@ impl Items {
             Some(direction) => self.chunk(direction, row.length() as u64),
             None => {
                 self.end_turn();
+                self.half_closed |= matches!(row.kind(), EventKind::PeerFinished | EventKind::Finished);
                 if matches!(row.kind(), EventKind::Closed | EventKind::Reset | EventKind::Failed) {
                     self.end = Some(row_number);
                 }

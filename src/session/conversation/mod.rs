@@ -65,6 +65,8 @@ pub struct ConversationSnapshot {
     pub chunks: [u64; 2],
     pub first: Option<Timestamp>,
     pub last: Option<Timestamp>,
+    /// One side has finished sending, or both.
+    pub half_closed: bool,
     /// What ended the connection.
     pub end: Option<Arc<Recorded>>,
     /// The log is being recorded.

@@ -420,6 +420,7 @@ impl<'a> Work<'a> {
             chunks: self.items.chunks,
             first: self.about.first,
             last: self.about.last.map(|(_, time)| time),
+            half_closed: self.items.half_closed,
             end: self.about.end.clone(),
             live: state.live,
             lines: self.layout.lines(),

@@ -1,10 +1,11 @@
 //! The find field of a conversation: text as it is typed, `hex:` or `/pattern/`; how many there are, and stepping.
 
-use egui::{Key, Modifiers, RichText, TextEdit, Ui};
+use egui::{Align, Key, Layout, Modifiers, RichText, TextEdit, Ui};
 
-use crate::filter::{Expression, Filter, Term};
+use crate::filter::{Expression, Filter, Mistake, MistakeKind, Term};
 use crate::session::FindStep;
 use crate::session::conversation::{ConversationOrder, ConversationSnapshot};
+use crate::ui::panels::tabs::strip;
 use crate::ui::state::{Ctx, Focus};
 use crate::ui::theme;
 use crate::ui::widgets::{self, row_list::TYPING_PAUSE};
@@ -15,10 +16,13 @@ pub struct FindField {
     /// When the last key was pressed, while the text is not taken over yet.
     typed_at: Option<f64>,
     term: Option<Term>,
+    mistake: Option<Mistake>,
     /// The step whose answer is waited for.
     step: Option<u64>,
 }
 
+/// Height of the line with a mistake.
+const MISTAKE: f32 = 26.0;
 const LEAST_WIDTH: f32 = 90.0;
 const MOST_WIDTH: f32 = 260.0;
 
@@ -134,23 +138,44 @@ impl FindField {
 
     fn take(&mut self) {
         self.typed_at = None;
-        self.term = term(&self.text);
+        (self.term, self.mistake) = match term(&self.text) {
+            Ok(term) => (term, None),
+            Err(mistake) => (None, Some(mistake)),
+        };
+    }
+
+    /// Why what stands in the field cannot be looked for: a line of its own beneath it.
+    pub fn mistake(&self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        let Some(mistake) = &self.mistake else { return };
+        strip(ctx, ui, MISTAKE, |ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let text = RichText::new(ctx.words.filter_mistake(mistake)).color(ctx.theme.error);
+                ui.add(egui::Label::new(text).truncate());
+            });
+        });
     }
 }
 
 /// `hex:` and `/pattern/` mean what they mean in a filter; everything else is the text as it stands there, blanks and all.
-fn term(text: &str) -> Option<Term> {
-    if text.is_empty() {
-        return None;
+fn term(text: &str) -> Result<Option<Term>, Mistake> {
+    let as_text = || (!text.is_empty()).then(|| Term::Text(text.to_owned()));
+    let (is_hex, may_be_pattern) = (text.starts_with("hex:"), text.len() > 1 && text.starts_with('/'));
+    if !is_hex && !may_be_pattern {
+        return Ok(as_text());
     }
-    let is_special = text.starts_with("hex:") || (text.len() > 1 && text.starts_with('/'));
-    if is_special
-        && let Ok(filter) = Filter::parse(text)
-        && let Some(Expression::Is(term @ (Term::Hex(_) | Term::Regex { .. }))) = filter.expression()
-    {
-        return Some(term.clone());
+    match Filter::parse(text) {
+        Ok(filter) => match filter.expression() {
+            Some(Expression::Is(term @ (Term::Hex(_) | Term::Regex { .. }))) => Ok(Some(term.clone())),
+            _ => Ok(as_text()),
+        },
+        Err(mistake) if is_hex || is_of_pattern(&mistake.what) => Err(mistake),
+        // `/index.html` is a path.
+        Err(_) => Ok(as_text()),
     }
-    Some(Term::Text(text.to_owned()))
+}
+
+fn is_of_pattern(what: &MistakeKind) -> bool {
+    matches!(what, MistakeKind::Regex(_) | MistakeKind::RegexTooLong { .. } | MistakeKind::RegexTooLarge)
 }
 
 #[cfg(test)]
@@ -159,9 +184,16 @@ mod tests {
 
     #[test]
     fn plain_text_is_taken_as_it_stands() {
-        for text in ["GET /", "a and b", "/", "-x", "hex", "dir:in"] {
-            assert_eq!(term(text), Some(Term::Text(text.to_owned())));
+        for text in ["GET /", "a and b", "/", "-x", "hex", "dir:in", "/usr/bin", "/index.html"] {
+            assert_eq!(term(text), Ok(Some(Term::Text(text.to_owned()))));
         }
-        assert_eq!(term(""), None);
+        assert_eq!(term(""), Ok(None));
+    }
+
+    #[test]
+    fn bytes_and_patterns_are_those_of_a_filter() {
+        assert!(matches!(term("hex:0d 0a"), Ok(Some(Term::Hex(bytes))) if bytes.len() == 2));
+        assert!(matches!(term("/id=[0-9]+/i"), Ok(Some(Term::Regex { ignore_case: true, .. }))));
+        assert!(term("hex:0").is_err() && term("/a[/").is_err());
     }
 }

@@ -62,13 +62,15 @@ fn sums(ctx: &Ctx<'_>, ui: &mut Ui, snapshot: &ConversationSnapshot) {
     let is_datagram = snapshot.flow.as_ref().is_some_and(|flow| flow.transport == Transport::Udp);
     let state = match &snapshot.end {
         Some(end) => Some((words.kind(end.event.kind()).to_owned(), end.event.kind().is_error())),
-        None if snapshot.live && !is_datagram => Some((words.get("conversation.open").to_owned(), false)),
-        None => None,
+        None if !snapshot.live || is_datagram => None,
+        None if snapshot.half_closed => Some((words.get("conversation.half_closed").to_owned(), false)),
+        None => Some((words.get("conversation.open").to_owned(), false)),
     };
     if let Some((state, is_error)) = state {
         let color = match (is_error, snapshot.end.is_some()) {
             (true, _) => theme.error,
             (false, true) => theme.dim,
+            (false, false) if snapshot.half_closed => theme.outgoing,
             (false, false) => theme.ok,
         };
         ui.label(RichText::new(state).color(color));

@@ -130,6 +130,7 @@ impl ConversationPanel {
             from_line: self.lines.top_line(),
         };
         tools.ui(ctx, ui, snapshot, &mut order, actions);
+        self.find.mistake(ctx, ui);
         let showing = lines::Showing { ctx, snapshot, mode: self.mode, encoding, clock: &self.clock };
         if let Some(found) = self.find.arrived(snapshot) {
             self.lines.go_to(found, ui);

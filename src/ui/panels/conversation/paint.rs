@@ -241,7 +241,9 @@ fn job(
         }
         match at(&found) {
             Some(Mark::Found(true)) => (format.background, format.color) = (theme.accent, theme.on_accent),
-            Some(Mark::Found(false)) => format.background = Theme::mix(theme.background, theme.accent, FOUND),
+            Some(Mark::Found(false)) => {
+                (format.background, format.color) = (Theme::mix(theme.background, theme.accent, FOUND), theme.text);
+            }
             _ => {}
         }
         job.sections.push(LayoutSection { leading_space: 0.0, byte_range: ByteIndex(from)..ByteIndex(to), format });
