@@ -29,6 +29,9 @@ const MAX_WANTED: usize = 4096;
 const ROWS_AT_ONCE: usize = 32;
 /// Connections looked up before something else has its turn.
 const FLOWS_AT_ONCE: usize = 2048;
+/// A long list of connections is not made anew more often than this.
+const RELIST: Duration = Duration::from_millis(500);
+const LONG_LIST: usize = 2000;
 /// What is copied is no longer.
 const MAX_COPIED_BYTES: usize = 8 * 1024 * 1024;
 /// A character cut in two begins in one of so many rows before the one that finishes it.
@@ -37,6 +40,7 @@ const CUT_ROWS: u64 = 4;
 pub fn run(log: &Log, shared: &Shared, wake: &(dyn Fn() + Send + Sync)) {
     let mut work = Work::new(log, shared);
     let (mut woke, mut wake_due): (Option<Instant>, bool) = (None, false);
+    let mut made: Option<Instant> = None;
     loop {
         shared.ordered.take();
         let (order, closed) = shared.orders.lock().clone();
@@ -45,7 +49,10 @@ pub fn run(log: &Log, shared: &Shared, wake: &(dyn Fn() + Send + Sync)) {
         }
         work.follow(order);
         let more = work.advance();
-        if let Some(next) = work.snapshot() {
+        // While there is much to do, a snapshot a frame is enough.
+        let is_due = !more || made.is_none_or(|made| made.elapsed() >= FRAME);
+        if let Some(next) = is_due.then(|| work.snapshot()).flatten() {
+            made = Some(Instant::now());
             *shared.snapshot.lock() = Arc::new(next);
             wake_due = true;
         }
@@ -59,6 +66,8 @@ pub fn run(log: &Log, shared: &Shared, wake: &(dyn Fn() + Send + Sync)) {
         match woke.map(|woke| FRAME.saturating_sub(woke.elapsed())) {
             // Until the next frame only orders are heard, so that a fast recorder need not wake anybody.
             Some(rest) if !rest.is_zero() => shared.ordered.wait(rest),
+            // What was left for later is looked at although nothing new comes.
+            _ if work.flows.is_behind => shared.moved.wait(RELIST),
             _ => shared.moved.wait(Duration::from_secs(3600)),
         }
     }
@@ -133,7 +142,14 @@ impl<'a> Work<'a> {
             scanner: Source::new(log, SCAN_WINDOW_BYTES),
             screen: Source::new(log, SCREEN_WINDOW_BYTES),
             about: About::default(),
-            flows: Flows { reader: Reader::new(log, 4096), known: BTreeMap::new(), listed: Arc::from([]), count: 0 },
+            flows: Flows {
+                reader: Reader::new(log, 4096),
+                known: BTreeMap::new(),
+                listed: Arc::from([]),
+                count: 0,
+                listed_at: None,
+                is_behind: false,
+            },
             shown: (None, Vec::new()),
             // A step that was asked for in another thread's time is over.
             answers: Answers { step: shared.orders.lock().0.step.0, ..Answers::default() },
@@ -176,13 +192,11 @@ impl<'a> Work<'a> {
 
     /// Goes on for about half a frame. `true`: there is more to do.
     fn advance(&mut self) -> bool {
-        let begun = Instant::now();
-        if self.flows.refresh(self.log) {
-            return true;
-        }
-        if self.order.connection.is_none() {
-            return false;
-        }
+        // Who reads a conversation does not wait for a list of others.
+        (self.order.connection.is_some() && self.converse(Instant::now())) || self.flows.refresh(self.log)
+    }
+
+    fn converse(&mut self, begun: Instant) -> bool {
         while self.items.scan(self.log) {
             if self.must_stop(begun) {
                 return true;
@@ -488,6 +502,9 @@ struct Flows<'a> {
     listed: Arc<[Arc<Flow>]>,
     /// Connections there were when all were looked up.
     count: usize,
+    listed_at: Option<Instant>,
+    /// There are connections that are not in the list yet.
+    is_behind: bool,
 }
 
 impl Flows<'_> {
@@ -495,6 +512,10 @@ impl Flows<'_> {
     fn refresh(&mut self, log: &Log) -> bool {
         let count = log.connection_count();
         if count == self.count {
+            return false;
+        }
+        self.is_behind = count > LONG_LIST && self.listed_at.is_some_and(|at| at.elapsed() < RELIST);
+        if self.is_behind {
             return false;
         }
         let rows = log.connection_rows();
@@ -507,7 +528,7 @@ impl Flows<'_> {
         if new.len() == FLOWS_AT_ONCE {
             return true;
         }
-        self.count = count;
+        (self.count, self.listed_at) = (count, Some(Instant::now()));
         self.listed = self.known.values().filter_map(|(_, flow)| flow.clone()).collect();
         false
     }

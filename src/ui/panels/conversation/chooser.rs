@@ -1,9 +1,11 @@
 //! Which connection to follow: all of the log, or those of the chosen endpoint; with a few words where there is none yet.
 
+use std::sync::Arc;
+
 use egui::{Align2, Id, Key, Pos2, Rect, RichText, Sense, TextEdit, Ui, WidgetInfo};
 
 use super::paint;
-use crate::model::Flow;
+use crate::model::{EndpointId, Flow};
 use crate::payload;
 use crate::session::Scope;
 use crate::ui::action::{Action, LogAction};
@@ -21,9 +23,22 @@ pub struct Chooser {
     text: String,
     /// The row that the keyboard is at.
     at: u64,
-    /// Places in the list of connections that fit, and what they were found for.
-    fits: Option<(String, usize, Scope, Vec<usize>)>,
+    /// `None`: all of them.
+    fits: Option<Fits>,
 }
+
+/// Connections that fit.
+struct Fits {
+    /// What they were looked for by: text, endpoint, and how many connections there were.
+    of: (String, Option<EndpointId>, usize),
+    /// Those from this place on were looked at.
+    next: usize,
+    /// Places in the list of connections, newest first.
+    places: Vec<usize>,
+}
+
+/// Connections looked at in a frame.
+const LOOKED_AT: usize = 2000;
 
 impl Chooser {
     pub fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
@@ -36,19 +51,18 @@ impl Chooser {
             ui.label(RichText::new(ctx.words.get("conversation.choose")).font(theme::medium(13.0)));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| self.field(ctx, ui));
         });
-        let fits = self.fitting(ctx);
-        if fits.is_empty() {
-            self.keep(ctx, fits);
+        self.look(ctx, ui);
+        let rows = self.rows(ctx);
+        if rows == 0 {
             return paint::nothing(ctx, ui, "conversation.none_fits", "conversation.choose_hint");
         }
-        let rows = fits.len() as u64;
         let char_width = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), '0')).max(1.0);
         let at = self.at.min(rows - 1);
         let mut chosen = None;
         let name = ctx.words.get("conversation.choose");
-        let shown = self.list.show(ui, Id::unique("conversation_chooser"), name, rows, ROW, |ui, row, rect, list| {
-            let place = usize::try_from(row).ok().and_then(|row| fits.get(row));
-            let Some(flow) = place.and_then(|place| all.get(*place)) else { return };
+        let mut list = std::mem::take(&mut self.list);
+        let shown = list.show(ui, Id::unique("conversation_chooser"), name, rows, ROW, |ui, row, rect, list| {
+            let Some(flow) = self.flow(ctx, row) else { return };
             let response = ui.interact(rect, Id::unique(("conversation_of", flow.connection)), Sense::CLICK);
             response.widget_info(|| WidgetInfo::labeled(egui::Role::ListItem, true, spoken(flow)));
             if response.hovered() || (list.has_focus() && row == at) {
@@ -59,19 +73,18 @@ impl Chooser {
                 chosen = Some(flow.connection);
             }
         });
+        self.list = list;
         if shown.step != 0 {
             self.at = at.saturating_add_signed(shown.step).min(rows - 1);
             self.list.reveal(self.at);
             ui.ctx().request_repaint();
         }
         if shown.response.has_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
-            let place = usize::try_from(at).ok().and_then(|at| fits.get(at));
-            chosen = place.and_then(|place| all.get(*place)).map(|flow| flow.connection);
+            chosen = self.flow(ctx, at).map(|flow| flow.connection);
         }
         if let Some(connection) = chosen {
             actions.push(Action::Log(LogAction::Select(Scope::Connection(connection))));
         }
-        self.keep(ctx, fits);
     }
 
     fn field(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
@@ -91,45 +104,63 @@ impl Chooser {
         }
     }
 
-    /// Newest first. Looked through again only when the list, the text or the scope changed.
-    fn fitting(&mut self, ctx: &Ctx<'_>) -> Vec<usize> {
+    /// Looks through some more connections for those that fit; a frame never goes through thousands of them.
+    fn look(&mut self, ctx: &Ctx<'_>, ui: &Ui) {
         let (all, scope) = (&ctx.conversation.connections, &ctx.state.query.scope);
-        if let Some((text, count, of, places)) = self.fits.take()
-            && text == self.text
-            && count == all.len()
-            && of == *scope
-        {
-            return places;
-        }
         let text = self.text.trim().to_ascii_lowercase();
-        let fits = |flow: &Flow| {
-            let in_scope = match scope {
-                Scope::Endpoint(id) => flow.endpoint == *id,
-                _ => true,
-            };
-            in_scope && (text.is_empty() || spoken(flow).to_ascii_lowercase().contains(&text))
+        let endpoint = match scope {
+            Scope::Endpoint(id) => Some(*id),
+            _ => None,
         };
-        all.iter().enumerate().rev().filter(|(_, flow)| fits(flow)).map(|(place, _)| place).collect()
+        if text.is_empty() && endpoint.is_none() {
+            self.fits = None;
+            return;
+        }
+        let of = (text, endpoint, all.len());
+        if self.fits.as_ref().is_none_or(|fits| fits.of != of) {
+            self.fits = Some(Fits { of, next: all.len(), places: Vec::new() });
+        }
+        let Some(fits) = &mut self.fits else { return };
+        let (text, endpoint, _) = &fits.of;
+        let until = fits.next.saturating_sub(LOOKED_AT);
+        while fits.next > until {
+            fits.next -= 1;
+            let is_fitting = |flow: &&Arc<Flow>| {
+                endpoint.is_none_or(|id| flow.endpoint == id)
+                    && (text.is_empty() || spoken(flow).to_ascii_lowercase().contains(text))
+            };
+            if all.get(fits.next).filter(is_fitting).is_some() {
+                fits.places.push(fits.next);
+            }
+        }
+        if fits.next > 0 {
+            ui.ctx().request_repaint();
+        }
     }
 
-    fn keep(&mut self, ctx: &Ctx<'_>, places: Vec<usize>) {
-        let count = ctx.conversation.connections.len();
-        self.fits = Some((self.text.clone(), count, ctx.state.query.scope.clone(), places));
+    /// How many connections fit, as far as one looked.
+    fn rows(&self, ctx: &Ctx<'_>) -> u64 {
+        self.fits.as_ref().map_or(ctx.conversation.connections.len(), |fits| fits.places.len()) as u64
+    }
+
+    /// Newest first.
+    fn flow<'a>(&self, ctx: &Ctx<'a>, row: u64) -> Option<&'a Arc<Flow>> {
+        let (all, row) = (&ctx.conversation.connections, usize::try_from(row).ok()?);
+        match &self.fits {
+            Some(fits) => all.get(*fits.places.get(row)?),
+            None => all.get(all.len().checked_sub(row + 1)?),
+        }
     }
 }
 
 fn one(ctx: &Ctx<'_>, ui: &Ui, rect: Rect, flow: &Flow, char_width: f32) {
-    let theme = ctx.theme;
-    let columns = [(14.0, format!("#{}", flow.connection.0), theme.faint)];
-    let mut x = rect.left();
-    let painter = ui.painter();
+    let (theme, painter) = (ctx.theme, ui.painter());
     let put = |x: f32, text: &str, color| {
         widgets::mono_text(painter, Pos2::new(x, rect.center().y), Align2::LEFT_CENTER, text, color);
     };
-    for (from, text, color) in columns {
-        put(x + from, &text, color);
-    }
-    x += 14.0 + 9.0 * char_width;
+    let mut x = rect.left() + 14.0;
+    put(x, &format!("#{}", flow.connection.0), theme.dim);
+    x += 9.0 * char_width;
     put(x, &peer(flow, 28), theme.text);
     x += 30.0 * char_width;
     put(x, &socket_within(&payload::visible_text(&flow.endpoint_uri, 200), 40), theme.dim);

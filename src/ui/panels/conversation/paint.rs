@@ -19,6 +19,7 @@ const ARROW: f32 = 11.0;
 /// How much of a direction's colour lies on the ground of its lines.
 const TINT: f32 = 0.07;
 const HEAD_TINT: f32 = 0.14;
+const SELECTED: f32 = 0.10;
 const FOUND: f32 = 0.35;
 /// A screen reader hears no more of a line.
 const SPOKEN_CHARS: usize = 200;
@@ -48,7 +49,9 @@ pub fn line(showing: &Showing<'_, '_>, painter: &Painter, rect: Rect, line: &Lin
     }
     if look.selected {
         let ground = Rect::from_min_max(rect.min + Vec2::new(3.0 + BAR, 0.0), rect.max);
-        painter.rect_filled(ground, 0.0, theme.selection);
+        // Told apart from the tints of both directions.
+        painter.rect_filled(ground, 0.0, Theme::mix(theme.selection, theme.accent, SELECTED));
+        painter.vline(rect.left() + CONTENT - 5.0, rect.y_range(), Stroke::new(2.0, theme.accent));
     } else if look.hovered {
         let ground = Rect::from_min_max(Pos2::new(rect.left() + CONTENT - 4.0, rect.top()), rect.max);
         painter.rect_filled(ground, 0.0, Theme::mix(theme.background, theme.text, 0.07));
