@@ -7,6 +7,7 @@ mod compose;
 mod dump;
 mod hex;
 mod places;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -21,6 +22,7 @@ pub use checksum::checksum;
 pub use compose::{MAX_PAYLOAD_BYTES, Outgoing, compose, file_path, outgoing};
 pub use hex::{bytes_to_c_array, bytes_to_hex, hex_to_bytes};
 pub use places::visible_ranges;
+pub use stream::{Piece, is_unfinished, pieces};
 pub use text::{bytes_to_text, text_to_bytes};
 pub use units::is_invisible;
 pub use visible::{is_text, visible, visible_text};

@@ -18,7 +18,7 @@ use super::pcapng::section::Interface;
 use super::reader::Reader;
 use super::recorder::{NoteLane, Sent};
 use super::rows::{ConnectionRow, Connections, Fresh, Jumps, Row, Rows};
-use crate::model::{Doing, EndpointId, Failure, Flow, Reason, Recorded};
+use crate::model::{ConnectionId, Doing, EndpointId, Failure, Flow, Reason, Recorded};
 
 /// One event is read with one system call as a rule.
 const ONE_ROW_WINDOW_BYTES: usize = 4 * 1024;
@@ -210,6 +210,20 @@ impl Log {
         connections.into_iter().filter_map(flow).collect()
     }
 
+    /// The row that tells most of a connection, for all of them or for one.
+    pub(super) fn connection_rows(&self) -> Vec<(ConnectionId, u64)> {
+        let connections = self.connections.read().all();
+        connections.into_iter().map(|(id, connection)| (id, connection.row_plus_one - 1)).collect()
+    }
+
+    pub(super) fn connection_row(&self, id: ConnectionId) -> Option<u64> {
+        self.connections.read().get(id).map(|connection| connection.row_plus_one - 1)
+    }
+
+    pub(super) fn connection_count(&self) -> usize {
+        self.connections.read().count()
+    }
+
     pub(super) fn endpoint_of(&self, row: Row) -> EndpointId {
         let known = || self.connections.read().get(row.connection());
         row.own_endpoint().or_else(|| known().map(|known| known.endpoint)).unwrap_or_default()
@@ -334,6 +348,16 @@ impl Signal {
             drop(self.lock.lock());
             self.wake.notify_all();
         }
+    }
+
+    /// Whether it is given, without taking it.
+    pub(super) fn is_given(&self) -> bool {
+        self.given.load(Ordering::Acquire)
+    }
+
+    /// Takes it without waiting.
+    pub(super) fn take(&self) {
+        self.given.store(false, Ordering::Release);
     }
 
     /// Waits until it is given, or `limit` is over, and takes it.

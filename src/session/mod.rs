@@ -5,6 +5,7 @@
 //! Called by: `engine` (the recorder's handle only), `ui` and `cli`.
 
 mod clock;
+pub mod conversation;
 pub mod export;
 mod indexing;
 pub mod lane;

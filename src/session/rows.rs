@@ -310,6 +310,10 @@ impl Connections {
         }
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.taken + self.sparse.len()
+    }
+
     pub(super) fn all(&self) -> Vec<(ConnectionId, ConnectionRow)> {
         let dense = self.dense.iter().enumerate().filter(|(_, c)| c.row_plus_one > 0);
         let mut all: Vec<_> = dense.map(|(id, c)| (ConnectionId(id as u32), *c)).collect();

@@ -7,6 +7,7 @@ use crate::model::{
     ConnectionId, Draft, EndpointId, EndpointSettings, HighlightRule, Note, Rotation, SavedFilter, SavedPayload,
     SendId, TextEncoding,
 };
+use crate::session::conversation::{ConversationOrder, Sides};
 use crate::session::{FindStep, Scope};
 use crate::words::Language;
 use crate::workspace::ThemeChoice;
@@ -18,6 +19,7 @@ pub enum Action {
     Log(LogAction),
     Find(FindAction),
     Note(NoteAction),
+    Conversation(ConversationAction),
     Session(SessionAction),
     Workspace(WorkspaceAction),
     View(ViewAction),
@@ -158,6 +160,25 @@ pub enum SaveWhat {
     Marked,
 }
 
+/// The conversation tab.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ConversationAction {
+    /// What it is about to draw.
+    Order(ConversationOrder),
+    /// Saving begins anew: what an earlier attempt said is gone.
+    BeginSave,
+    /// Asks the system's dialog for a path; it arrives in `State::saving`.
+    ChooseFile { suggested: PathBuf },
+    /// Writes the bytes of one side, or of both, to a file.
+    Save {
+        connection: ConnectionId,
+        sides: Sides,
+        path: PathBuf,
+        /// The person agreed to write over a file that is there.
+        replace: bool,
+    },
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum SessionAction {
     /// Asks the system's dialog for a path, then saves.
@@ -254,6 +275,11 @@ impl Tab {
 impl Action {
     /// Bookkeeping of a panel that changes nothing a person sees by itself, so it needs no frame of its own.
     pub fn is_housekeeping(&self) -> bool {
-        matches!(self, Action::Log(LogAction::Want { .. }) | Action::Note(NoteAction::WantFacts(_)))
+        matches!(
+            self,
+            Action::Log(LogAction::Want { .. })
+                | Action::Note(NoteAction::WantFacts(_))
+                | Action::Conversation(ConversationAction::Order(_))
+        )
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use egui::{Context, ThemePreference, Ui, Vec2, ViewportCommand};
 
-use super::action::{Action, SendAction, SessionAction};
+use super::action::{Action, SendAction, SessionAction, Tab};
 use super::apply;
 use super::commands;
 use super::effects::{Feed, WindowOrder};
@@ -65,6 +65,7 @@ impl<F: Feed> App<F> {
         let engine = self.feed.engine();
         let view = self.feed.view();
         let recorder = self.feed.recorder();
+        let conversation = self.feed.conversation();
         let mut actions = dropped_files(ui.ctx());
         actions.extend(commands::pressed(ui.ctx(), &self.state));
         let ctx = Ctx {
@@ -75,6 +76,7 @@ impl<F: Feed> App<F> {
             view: &view,
             place_of: &|seq| self.feed.place_of(seq),
             recorder: &recorder,
+            conversation: &conversation,
             now: self.feed.now(),
         };
         self.shell.ui(&ctx, ui, &mut actions);
@@ -85,6 +87,8 @@ impl<F: Feed> App<F> {
         for action in actions {
             apply::apply(&mut self.state, action, &seen, &mut self.feed);
         }
+        let is_followed = self.state.tab == Tab::Conversation;
+        self.feed.follow(is_followed.then_some(&self.state.conversation));
         if changed {
             // What was just asked for shows in a frame of its own.
             egui_ctx.request_repaint();

@@ -2,6 +2,7 @@
 //!
 //! Called by: `app`, after layout, and by tests with recorded effects.
 
+mod conversation;
 mod endpoints;
 mod find;
 mod jobs;
@@ -49,6 +50,7 @@ pub fn apply(state: &mut State, action: Action, seen: &Seen<'_>, effects: &mut d
         Action::Log(action) => log::apply(state, action, seen, effects),
         Action::Find(action) => find::apply(state, action, seen, effects),
         Action::Note(action) => notes::apply(state, action, seen, effects),
+        Action::Conversation(action) => conversation::apply(state, action, effects),
         Action::Session(action) => session::apply(state, action, seen, effects),
         Action::Workspace(action) => session::apply_workspace(state, action, effects),
         Action::View(action) => view(state, action, seen, effects),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, Source, Target};
 use crate::filter::Filter;
 use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, Note, Rotation, SendId, Timestamp};
+use crate::session::conversation::{ConversationOrder, ConversationSnapshot, Sides};
 use crate::session::export::Progress;
 use crate::session::{FindStep, Highlight, LogState, Notes, Query, RecorderStatus, SessionFile, ViewSnapshot};
 use crate::workspace::{Preferences, ThemeChoice, Workspace, WorkspaceError};
@@ -34,6 +35,8 @@ pub trait Effects {
     fn want(&mut self, first: u64, count: usize);
     /// When the session being recorded goes on in a new file.
     fn rotate(&mut self, rotation: Rotation);
+    /// Follows a connection of the log that is shown, as its tab asks for it; `None`: the tab is not shown.
+    fn follow(&mut self, order: Option<&ConversationOrder>);
     /// Leaves the opened file.
     fn show_live(&mut self);
 
@@ -51,6 +54,7 @@ pub trait Feed: Effects {
     /// Notes of the log that is shown.
     fn notes(&self) -> Arc<Notes>;
     fn recorder(&self) -> RecorderStatus;
+    fn conversation(&self) -> Arc<ConversationSnapshot>;
     /// The file that is shown instead of the live session.
     fn opened(&self) -> Option<(PathBuf, LogState)>;
     fn now(&self) -> Timestamp;
@@ -80,6 +84,14 @@ pub enum Job {
         format: &'static str,
         path: PathBuf,
         /// Write over a file that is there; otherwise `Done::Exists` asks first.
+        replace: bool,
+        progress: Arc<Progress>,
+    },
+    SaveConversation {
+        connection: ConnectionId,
+        sides: Sides,
+        path: PathBuf,
+        /// As in `SaveLog`.
         replace: bool,
         progress: Arc<Progress>,
     },
@@ -135,6 +147,7 @@ pub enum NoteChange {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
     SaveLog { format: &'static str, what: SaveWhat },
+    SaveConversation,
     OpenSession,
     OpenWorkspace,
     SaveWorkspace,
@@ -145,6 +158,12 @@ pub enum Ask {
 #[derive(Debug)]
 pub enum Done {
     Saved {
+        path: PathBuf,
+        result: Result<u64, Failure>,
+        cancelled: bool,
+    },
+    /// So many bytes of a conversation.
+    ConversationSaved {
         path: PathBuf,
         result: Result<u64, Failure>,
         cancelled: bool,

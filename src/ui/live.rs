@@ -21,6 +21,7 @@ use super::effects::{Done, Effects, Feed, Job, WindowOrder};
 use crate::engine::{Busy, CloseHow, Engine, EngineSnapshot, Peers, Repeat, Source, Target};
 use crate::filter::Filter;
 use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, Rotation, SendId, Timestamp};
+use crate::session::conversation::{Conversation, ConversationOrder, ConversationSnapshot};
 use crate::session::{
     Clock, FindStep, Highlight, Log, LogState, LogView, Notes, Query, Recorder, RecorderHandle, RecorderOptions,
     RecorderStatus, SessionLibrary, ViewSnapshot,
@@ -45,6 +46,7 @@ pub struct Live {
     last_status: RecorderStatus,
     log: Option<Arc<Log>>,
     view: Option<LogView>,
+    conversation: Option<Conversation>,
     opened: Arc<Mutex<Option<Opened>>>,
     files: SyncSender<files::FileJob>,
     notes: SyncSender<notes::NoteJob>,
@@ -92,6 +94,7 @@ impl Live {
             recorder: Some(recorder),
             log,
             view,
+            conversation: None,
             opened,
             files,
             notes,
@@ -220,6 +223,18 @@ impl Effects for Live {
         }
     }
 
+    fn follow(&mut self, order: Option<&ConversationOrder>) {
+        // The thread of one that is let go ends by itself.
+        let (Some(order), Some(log)) = (order, order.and_then(|_| self.shown_log())) else {
+            self.conversation = None;
+            return;
+        };
+        match &self.conversation {
+            Some(conversation) if conversation.is_of(&log) => conversation.order(order),
+            _ => self.conversation = Some(Conversation::new(log, order.clone(), self.waker.as_fn())),
+        }
+    }
+
     fn show_live(&mut self) {
         if let Some(opened) = self.opened.lock().take() {
             // Ending its thread may wait for a read: not in a frame.
@@ -301,6 +316,12 @@ impl Feed for Live {
 
     fn recorder(&self) -> RecorderStatus {
         self.recorder.as_ref().map_or_else(|| self.last_status.clone(), Recorder::status)
+    }
+
+    fn conversation(&self) -> Arc<ConversationSnapshot> {
+        let log = self.shown_log();
+        let shown = self.conversation.as_ref().filter(|shown| log.is_some_and(|log| shown.is_of(&log)));
+        shown.map(Conversation::snapshot).unwrap_or_default()
     }
 
     fn opened(&self) -> Option<(PathBuf, LogState)> {

@@ -8,6 +8,7 @@ use super::effects::{Done, Effects, Feed, Job, WindowOrder};
 use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, Source, Target};
 use crate::filter::Filter;
 use crate::model::{ConnectionId, EndpointId, EndpointSettings, Rotation, SendId, Timestamp};
+use crate::session::conversation::{ConversationOrder, ConversationSnapshot};
 use crate::session::{FindStep, Highlight, LogState, Notes, Query, RecorderStatus, ViewSnapshot};
 
 /// An order as it was given.
@@ -27,6 +28,8 @@ pub enum Order {
     Highlight(Arc<[Highlight]>),
     Want(u64, usize),
     Rotate(Rotation),
+    /// Only where it differs from the one before.
+    Follow(Option<ConversationOrder>),
     ShowLive,
     Start(Job),
     Window(WindowOrder),
@@ -37,6 +40,9 @@ pub struct Stage {
     pub engine: Arc<EngineSnapshot>,
     pub view: Arc<ViewSnapshot>,
     pub notes: Arc<Notes>,
+    pub conversation: Arc<ConversationSnapshot>,
+    /// What is followed now.
+    pub followed: Option<ConversationOrder>,
     pub recorder: RecorderStatus,
     pub opened: Option<(PathBuf, LogState)>,
     pub now: Timestamp,
@@ -52,7 +58,7 @@ impl Stage {
     /// The orders that were given since the last call, without those for rows.
     pub fn take_orders(&mut self) -> Vec<Order> {
         let mut orders = std::mem::take(&mut self.orders);
-        orders.retain(|order| !matches!(order, Order::Want(..)));
+        orders.retain(|order| !matches!(order, Order::Want(..) | Order::Follow(_)));
         orders
     }
 }
@@ -123,6 +129,13 @@ impl Effects for Stage {
         self.orders.push(Order::Rotate(rotation));
     }
 
+    fn follow(&mut self, order: Option<&ConversationOrder>) {
+        if self.followed.as_ref() != order {
+            self.followed = order.cloned();
+            self.orders.push(Order::Follow(order.cloned()));
+        }
+    }
+
     fn show_live(&mut self) {
         self.opened = None;
         self.orders.push(Order::ShowLive);
@@ -160,6 +173,10 @@ impl Feed for Stage {
 
     fn recorder(&self) -> RecorderStatus {
         self.recorder.clone()
+    }
+
+    fn conversation(&self) -> Arc<ConversationSnapshot> {
+        self.conversation.clone()
     }
 
     fn opened(&self) -> Option<(PathBuf, LogState)> {

@@ -12,6 +12,7 @@ use crate::model::{
     ConnectionId, Draft, Encodings, EndpointId, EndpointSettings, EventKind, Failure, Flow, HighlightRule, Rotation,
     SavedFilter, SavedPayload, SendId, TextEncoding, Timestamp,
 };
+use crate::session::conversation::{ConversationOrder, ConversationSnapshot};
 use crate::session::export::Progress;
 use crate::session::{LogState, Notes, Query, RecorderStatus, SessionFile, ViewSnapshot};
 use crate::words::{Language, Words};
@@ -32,6 +33,8 @@ pub struct Ctx<'a> {
     /// The place of an event among the shown rows (`Feed::place_of`).
     pub place_of: &'a dyn Fn(u64) -> Option<u64>,
     pub recorder: &'a RecorderStatus,
+    /// The conversation that is followed while its tab is shown.
+    pub conversation: &'a ConversationSnapshot,
     pub now: Timestamp,
 }
 
@@ -64,6 +67,8 @@ pub struct State {
     /// The event that the log is to show, and how often one was asked for.
     pub go_to: (u64, u64),
     pub tab: Tab,
+    /// What the conversation tab asks for.
+    pub conversation: ConversationOrder,
     /// Encodings of single connections of the log that is shown; live endpoints have theirs in their settings.
     pub connection_encodings: BTreeMap<ConnectionId, TextEncoding>,
     /// Encodings of the endpoints of an opened file, whose numbers are not those of the workspace.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Seen, endpoints, error_toast, log, notes, preferences_changed, session, toast, words};
+use super::{Seen, conversation, endpoints, error_toast, log, notes, preferences_changed, session, toast, words};
 use crate::engine::EngineSnapshot;
 use crate::model::{Draft, EndpointId, Failure, PayloadFormat, Timestamp};
 use crate::session::{LogState, Query, ViewSnapshot};
@@ -17,6 +17,9 @@ const OFFERED: &str = "offered_after_crash";
 pub fn landed(state: &mut State, done: Done, now: Timestamp, effects: &mut dyn Effects) {
     match done {
         Done::Saved { path, result, cancelled } => saved(state, path, result, cancelled, now),
+        Done::ConversationSaved { path, result, cancelled } => {
+            conversation::saved(state, &path, result, cancelled, now)
+        }
         Done::Exists { path } => {
             state.saving.running = None;
             state.saving.exists = Some(path);
@@ -264,7 +267,7 @@ fn path_chosen(
         state.no_dialog = no_dialog;
         let has_field = match what {
             Ask::SaveLog { .. } => state.form == Form::SaveLog,
-            Ask::OpenSession => true,
+            Ask::OpenSession | Ask::SaveConversation => true,
             Ask::OpenWorkspace => state.form == Form::OpenWorkspace,
             Ask::SaveWorkspace => state.form == Form::SaveWorkspace,
             Ask::PayloadFile => false,
@@ -277,7 +280,7 @@ fn path_chosen(
     let (engine, view) = (EngineSnapshot::default(), ViewSnapshot::default());
     let seen = Seen { engine: &engine, view: &view, now };
     match what {
-        Ask::SaveLog { .. } => state.saving.chosen = (state.saving.chosen.0 + 1, Some(path)),
+        Ask::SaveLog { .. } | Ask::SaveConversation => state.saving.chosen = (state.saving.chosen.0 + 1, Some(path)),
         Ask::PayloadFile => {
             let text = path.to_string_lossy().into_owned();
             let draft = Draft { format: PayloadFormat::File, text, ..Draft::default() };

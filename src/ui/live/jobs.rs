@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 use super::{Opened, Waker};
 use crate::model::{Doing, Draft, Failure, PayloadFormat, Reason};
-use crate::session::{Log, LogView, SessionLibrary, export};
+use crate::session::{Log, LogView, SessionLibrary, conversation, export};
 use crate::ui::effects::{Ask, Done, Job};
 use crate::ui::state::{EventFacts, OwnAddress};
 
@@ -36,6 +36,13 @@ impl Jobs {
                 let result = export::save(&log, &query, format, &path, &progress);
                 let cancelled = result.is_err() && progress.cancel.load(Ordering::Acquire);
                 Done::Saved { path, result, cancelled }
+            }
+            Job::SaveConversation { path, replace: false, .. } if path.exists() => Done::Exists { path },
+            Job::SaveConversation { connection, sides, path, progress, .. } => {
+                let path = std::path::absolute(&path).unwrap_or(path);
+                let result = conversation::save_raw(&*log?, connection, sides, &path, &progress);
+                let cancelled = result.is_err() && progress.cancel.load(Ordering::Acquire);
+                Done::ConversationSaved { path, result, cancelled }
             }
             Job::ListSessions => Done::Listed { folder: self.library.clone(), result: library.list() },
             Job::DeleteSession(path) => Done::Deleted { result: library.delete(&path), path },
@@ -109,6 +116,7 @@ pub fn dialog(what: Ask, suggested: PathBuf) -> impl Future<Output = Done> + Sen
             let extension = export::format(format).map_or("", |format| format.extension);
             (dialog.set_file_name(name).add_filter(format, &[extension]), true)
         }
+        Ask::SaveConversation => (dialog.set_file_name(name), true),
         Ask::SaveWorkspace => (dialog.set_file_name(name).add_filter("Sockscope", &["toml"]), true),
         Ask::PayloadFile => (dialog, false),
         Ask::OpenSession => (dialog.add_filter("pcapng", &["pcapng"]), false),
