@@ -84,7 +84,7 @@ fn filters_and_grows() {
     assert_eq!(watched.matched(Query { errors: true, ..none }), 1);
     assert_eq!(watched.matched(Query { scope: Scope::Connection(ConnectionId(2)), ..Query::default() }), 1001);
     assert_eq!(watched.matched(Query { scope: Scope::Endpoint(EndpointId(1)), ..Query::default() }), 1001);
-    assert_eq!(watched.matched(text("LINE 99")), 11);
+    assert_eq!(watched.matched(text("\"LINE 99\"")), 11);
     assert_eq!(
         watched.matched(Query {
             encodings: Arc::new(Encodings { everywhere: TextEncoding::Gbk, ..Encodings::default() }),
