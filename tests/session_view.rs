@@ -96,7 +96,7 @@ fn filters_and_grows() {
     assert_eq!(watched.matched(Query { before_row: Some(100), ..text("line") }), 50);
 
     // The cache follows the matches, and the view follows the session.
-    watched.matched(text("line 99"));
+    watched.matched(text("\"line 99\""));
     watched.view.want(5, 100);
     let snapshot = watched.until(|snapshot| snapshot.rows.len() == 11);
     let shown = |snapshot: &ViewSnapshot, at: usize| {
