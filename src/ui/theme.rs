@@ -88,7 +88,7 @@ impl Theme {
         error: rgb(0xb52a2a),
         selection: rgb(0xe0eefa),
         highlights: [rgb(0xfbf0b0), rgb(0xd5f2d9), rgb(0xcfe3ff), rgb(0xeadffb), rgb(0xfddede), rgb(0xe1e5ea)],
-        found: rgb(0xffd54a),
+        found: rgb(0xffb326),
         on_found: rgb(0x1d2530),
     };
 }
