@@ -5,6 +5,7 @@
 //! Called by: `engine` (the recorder's handle only), `ui` and `cli`.
 
 mod clock;
+mod connections;
 pub mod export;
 mod indexing;
 pub mod lane;
@@ -20,6 +21,10 @@ mod sentences;
 mod view;
 
 pub use clock::Clock;
+pub use connections::{
+    ConnectionColumn, ConnectionEntry, ConnectionLife, ConnectionSums, ConnectionsCsv, ConnectionsOrder,
+    ConnectionsSnapshot, ConnectionsView, EndpointEntry, connections_csv, save_connections_csv,
+};
 pub use lane::{LaneReceiver, RecorderHandle};
 pub use library::{SessionFile, SessionLibrary};
 pub use log::{Log, LogState};

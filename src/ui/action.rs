@@ -6,7 +6,7 @@ use crate::engine::{CloseHow, Peers, Repeat, Target};
 use crate::model::{
     ConnectionId, Draft, EndpointId, EndpointSettings, HighlightRule, SavedFilter, SavedPayload, SendId, TextEncoding,
 };
-use crate::session::{FindStep, Scope};
+use crate::session::{ConnectionsOrder, FindStep, Scope};
 use crate::words::Language;
 use crate::workspace::ThemeChoice;
 
@@ -18,6 +18,7 @@ pub enum Action {
     Find(FindAction),
     Session(SessionAction),
     Workspace(WorkspaceAction),
+    Connections(ConnectionsAction),
     View(ViewAction),
     /// Puts text on the clipboard.
     Copy(String),
@@ -168,6 +169,31 @@ pub enum ViewAction {
     FocusFilter,
 }
 
+/// The table of connections, and the list of an opened file's.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ConnectionsAction {
+    /// Sorts the table and narrows it to a text.
+    Arrange(ConnectionsOrder),
+    /// Rows that a list is about to draw: places in its order.
+    Want {
+        list: ConnectionList,
+        first: u64,
+        count: usize,
+    },
+    /// The whole table as CSV, in its order: on the clipboard, or in a file that the system's dialog asks for.
+    CopyCsv,
+    SaveCsvWithDialog,
+}
+
+/// Who lists connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionList {
+    /// The tab.
+    Table,
+    /// The sidebar, for an opened file.
+    Outline,
+}
+
 /// What is open over the log.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Form {
@@ -207,6 +233,6 @@ impl Tab {
 impl Action {
     /// Bookkeeping of a panel that changes nothing a person sees by itself, so it needs no frame of its own.
     pub fn is_housekeeping(&self) -> bool {
-        matches!(self, Action::Log(LogAction::Want { .. }))
+        matches!(self, Action::Log(LogAction::Want { .. }) | Action::Connections(ConnectionsAction::Want { .. }))
     }
 }

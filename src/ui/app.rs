@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use egui::{Context, ThemePreference, Ui, Vec2, ViewportCommand};
 
-use super::action::{Action, SendAction, SessionAction};
+use super::action::{Action, ConnectionList, SendAction, SessionAction};
 use super::apply;
 use super::commands;
 use super::effects::{Feed, WindowOrder};
@@ -50,6 +50,7 @@ impl<F: Feed> App<F> {
         let engine = self.feed.engine();
         apply::engine_moved(&mut self.state, &engine, now, &mut self.feed);
         apply::opened_moved(&mut self.state, self.feed.opened());
+        apply::list_connections(&mut self.state, &mut self.feed);
         if let Some(wait_nanos) = apply::expire(&mut self.state, now, &mut self.feed) {
             ctx.request_repaint_after(Duration::from_nanos(wait_nanos));
         }
@@ -64,6 +65,8 @@ impl<F: Feed> App<F> {
         let engine = self.feed.engine();
         let view = self.feed.view();
         let recorder = self.feed.recorder();
+        let connections = self.feed.connections(ConnectionList::Table);
+        let outline = self.feed.connections(ConnectionList::Outline);
         let mut actions = dropped_files(ui.ctx());
         actions.extend(commands::pressed(ui.ctx(), &self.state));
         let ctx = Ctx {
@@ -74,6 +77,8 @@ impl<F: Feed> App<F> {
             view: &view,
             place_of: &|seq| self.feed.place_of(seq),
             recorder: &recorder,
+            connections: &connections,
+            outline: &outline,
             now: self.feed.now(),
         };
         self.shell.ui(&ctx, ui, &mut actions);

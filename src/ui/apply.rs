@@ -2,6 +2,7 @@
 //!
 //! Called by: `app`, after layout, and by tests with recorded effects.
 
+mod connections;
 mod endpoints;
 mod find;
 mod jobs;
@@ -22,6 +23,8 @@ use crate::session::{LogState, ViewSnapshot};
 use crate::words::Words;
 use crate::workspace::{Preferences, Workspace};
 
+pub use connections::list_connections;
+use jobs::failed;
 pub use jobs::{landed, recording_failed, restore};
 
 /// What the person saw when they asked.
@@ -47,6 +50,7 @@ pub fn apply(state: &mut State, action: Action, seen: &Seen<'_>, effects: &mut d
         Action::Find(action) => find::apply(state, action, seen, effects),
         Action::Session(action) => session::apply(state, action, seen, effects),
         Action::Workspace(action) => session::apply_workspace(state, action, effects),
+        Action::Connections(action) => connections::apply(state, action, seen, effects),
         Action::View(action) => view(state, action, seen, effects),
         Action::Copy(text) => effects.window(WindowOrder::Copy(text)),
         Action::DismissToast(place) => {

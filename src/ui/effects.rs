@@ -9,9 +9,13 @@ use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, Source, Targe
 use crate::filter::Filter;
 use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, SendId, Timestamp};
 use crate::session::export::Progress;
-use crate::session::{FindStep, Highlight, LogState, Query, RecorderStatus, SessionFile, ViewSnapshot};
+use crate::session::{
+    ConnectionsCsv, ConnectionsOrder, ConnectionsSnapshot, FindStep, Highlight, LogState, Query, RecorderStatus,
+    SessionFile, ViewSnapshot,
+};
 use crate::workspace::{Preferences, ThemeChoice, Workspace, WorkspaceError};
 
+use super::action::ConnectionList;
 use super::state::OwnAddress;
 
 /// Orders. None of them waits.
@@ -31,6 +35,9 @@ pub trait Effects {
     fn find_step(&mut self, step: FindStep, from: Option<u64>);
     fn highlight(&mut self, rules: Arc<[Highlight]>);
     fn want(&mut self, first: u64, count: usize);
+    /// Connections of the log that is shown; `None`: nobody looks at this list.
+    fn list_connections(&mut self, list: ConnectionList, order: Option<ConnectionsOrder>);
+    fn want_connections(&mut self, list: ConnectionList, first: u64, count: usize);
     /// Leaves the opened file.
     fn show_live(&mut self);
 
@@ -45,6 +52,7 @@ pub trait Feed: Effects {
     fn view(&self) -> Arc<ViewSnapshot>;
     /// Where the first shown row at or after this event stands among the shown ones; `None`: there is none, or not yet.
     fn place_of(&self, seq: u64) -> Option<u64>;
+    fn connections(&self, list: ConnectionList) -> Arc<ConnectionsSnapshot>;
     fn recorder(&self) -> RecorderStatus;
     /// The file that is shown instead of the live session.
     fn opened(&self) -> Option<(PathBuf, LogState)>;
@@ -77,6 +85,16 @@ pub enum Job {
         /// Write over a file that is there; otherwise `Done::Exists` asks first.
         replace: bool,
         progress: Arc<Progress>,
+    },
+    /// The table of connections as CSV; `now`: until when open ones live, `None` for an opened file.
+    CopyConnections {
+        order: ConnectionsOrder,
+        now: Option<Timestamp>,
+    },
+    SaveConnections {
+        order: ConnectionsOrder,
+        now: Option<Timestamp>,
+        path: PathBuf,
     },
     ListSessions,
     DeleteSession(PathBuf),
@@ -113,6 +131,7 @@ pub enum Ask {
     OpenWorkspace,
     SaveWorkspace,
     PayloadFile,
+    SaveConnections,
 }
 
 /// What came of a job.
@@ -122,6 +141,11 @@ pub enum Done {
         path: PathBuf,
         result: Result<u64, Failure>,
         cancelled: bool,
+    },
+    ConnectionsCopied(ConnectionsCsv),
+    ConnectionsSaved {
+        path: PathBuf,
+        result: Result<u64, Failure>,
     },
     /// Nothing was written: a file of this name is there.
     Exists {

@@ -4,6 +4,7 @@
 
 mod files;
 mod jobs;
+mod lists;
 mod waker;
 
 use std::path::PathBuf;
@@ -15,14 +16,15 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 
+use super::action::ConnectionList;
 use super::app;
 use super::effects::{Done, Effects, Feed, Job, WindowOrder};
 use crate::engine::{Busy, CloseHow, Engine, EngineSnapshot, Peers, Repeat, Source, Target};
 use crate::filter::Filter;
 use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, SendId, Timestamp};
 use crate::session::{
-    Clock, FindStep, Highlight, Log, LogState, LogView, Query, Recorder, RecorderHandle, RecorderOptions,
-    RecorderStatus, SessionLibrary, ViewSnapshot,
+    Clock, ConnectionsOrder, ConnectionsSnapshot, FindStep, Highlight, Log, LogState, LogView, Query, Recorder,
+    RecorderHandle, RecorderOptions, RecorderStatus, SessionLibrary, ViewSnapshot,
 };
 use crate::workspace::{Folders, WorkspaceLock};
 
@@ -45,6 +47,7 @@ pub struct Live {
     log: Option<Arc<Log>>,
     view: Option<LogView>,
     opened: Arc<Mutex<Option<Opened>>>,
+    lists: lists::Lists,
     files: SyncSender<files::FileJob>,
     done: SyncSender<Done>,
     landed: Receiver<Done>,
@@ -58,6 +61,7 @@ pub(super) struct Opened {
     pub path: PathBuf,
     pub log: Arc<Log>,
     pub view: LogView,
+    pub lists: lists::Lists,
 }
 
 impl Live {
@@ -90,6 +94,7 @@ impl Live {
             log,
             view,
             opened,
+            lists: Default::default(),
             files,
             done,
             landed,
@@ -210,6 +215,27 @@ impl Effects for Live {
         self.with_view(|view| view.want(first, count));
     }
 
+    fn list_connections(&mut self, list: ConnectionList, order: Option<ConnectionsOrder>) {
+        let mut opened = self.opened.lock();
+        match &mut *opened {
+            Some(opened) => {
+                // Nobody sees those of the live session now.
+                self.lists = Default::default();
+                opened.lists.show(list, order, &opened.log, None, &self.waker);
+            }
+            None => {
+                if let Some(log) = &self.log {
+                    self.lists.show(list, order, log, Some(self.clock), &self.waker);
+                }
+            }
+        }
+    }
+
+    fn want_connections(&mut self, list: ConnectionList, first: u64, count: usize) {
+        let opened = self.opened.lock();
+        opened.as_ref().map_or(&self.lists, |opened| &opened.lists).want(list, first, count);
+    }
+
     fn show_live(&mut self) {
         if let Some(opened) = self.opened.lock().take() {
             // Ending its thread may wait for a read: not in a frame.
@@ -273,6 +299,11 @@ impl Feed for Live {
 
     fn place_of(&self, seq: u64) -> Option<u64> {
         self.with_view(|view| view.place_of(seq)).flatten()
+    }
+
+    fn connections(&self, list: ConnectionList) -> Arc<ConnectionsSnapshot> {
+        let opened = self.opened.lock();
+        opened.as_ref().map_or(&self.lists, |opened| &opened.lists).snapshot(list)
     }
 
     fn recorder(&self) -> RecorderStatus {

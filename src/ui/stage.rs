@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::action::ConnectionList;
 use super::app;
 use super::effects::{Done, Effects, Feed, Job, WindowOrder};
 use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, Source, Target};
 use crate::filter::Filter;
 use crate::model::{ConnectionId, EndpointId, EndpointSettings, SendId, Timestamp};
-use crate::session::{FindStep, Highlight, LogState, Query, RecorderStatus, ViewSnapshot};
+use crate::session::{
+    ConnectionsOrder, ConnectionsSnapshot, FindStep, Highlight, LogState, Query, RecorderStatus, ViewSnapshot,
+};
 
 /// An order as it was given.
 #[derive(Clone, Debug)]
@@ -26,6 +29,8 @@ pub enum Order {
     FindStep(FindStep, Option<u64>),
     Highlight(Arc<[Highlight]>),
     Want(u64, usize),
+    ListConnections(ConnectionList, Option<ConnectionsOrder>),
+    WantConnections(ConnectionList, u64, usize),
     ShowLive,
     Start(Job),
     Window(WindowOrder),
@@ -35,6 +40,8 @@ pub enum Order {
 pub struct Stage {
     pub engine: Arc<EngineSnapshot>,
     pub view: Arc<ViewSnapshot>,
+    pub connections: Arc<ConnectionsSnapshot>,
+    pub outline: Arc<ConnectionsSnapshot>,
     pub recorder: RecorderStatus,
     pub opened: Option<(PathBuf, LogState)>,
     pub now: Timestamp,
@@ -50,7 +57,7 @@ impl Stage {
     /// The orders that were given since the last call, without those for rows.
     pub fn take_orders(&mut self) -> Vec<Order> {
         let mut orders = std::mem::take(&mut self.orders);
-        orders.retain(|order| !matches!(order, Order::Want(..)));
+        orders.retain(|order| !matches!(order, Order::Want(..) | Order::WantConnections(..)));
         orders
     }
 }
@@ -117,6 +124,14 @@ impl Effects for Stage {
         self.orders.push(Order::Want(first, count));
     }
 
+    fn list_connections(&mut self, list: ConnectionList, order: Option<ConnectionsOrder>) {
+        self.orders.push(Order::ListConnections(list, order));
+    }
+
+    fn want_connections(&mut self, list: ConnectionList, first: u64, count: usize) {
+        self.orders.push(Order::WantConnections(list, first, count));
+    }
+
     fn show_live(&mut self) {
         self.opened = None;
         self.orders.push(Order::ShowLive);
@@ -146,6 +161,13 @@ impl Feed for Stage {
     fn place_of(&self, seq: u64) -> Option<u64> {
         let at = self.view.rows.iter().position(|row| row.as_ref().is_some_and(|row| row.seq >= seq))?;
         Some(self.view.first + at as u64)
+    }
+
+    fn connections(&self, list: ConnectionList) -> Arc<ConnectionsSnapshot> {
+        match list {
+            ConnectionList::Table => self.connections.clone(),
+            ConnectionList::Outline => self.outline.clone(),
+        }
     }
 
     fn recorder(&self) -> RecorderStatus {

@@ -13,7 +13,9 @@ use crate::model::{
     SavedPayload, SendId, TextEncoding, Timestamp,
 };
 use crate::session::export::Progress;
-use crate::session::{LogState, Query, RecorderStatus, SessionFile, ViewSnapshot};
+use crate::session::{
+    ConnectionsOrder, ConnectionsSnapshot, LogState, Query, RecorderStatus, SessionFile, ViewSnapshot,
+};
 use crate::words::{Language, Words};
 use crate::workspace::{Preferences, ThemeChoice};
 
@@ -32,6 +34,9 @@ pub struct Ctx<'a> {
     /// The place of an event among the shown rows (`Feed::place_of`).
     pub place_of: &'a dyn Fn(u64) -> Option<u64>,
     pub recorder: &'a RecorderStatus,
+    /// The table of connections, and those of an opened file by endpoint; empty while nobody shows them.
+    pub connections: &'a ConnectionsSnapshot,
+    pub outline: &'a ConnectionsSnapshot,
     pub now: Timestamp,
 }
 
@@ -57,6 +62,7 @@ pub struct State {
     pub highlights: Vec<HighlightRule>,
     pub find: Find,
     pub tab: Tab,
+    pub connections: ConnectionsTable,
     /// Encodings of single connections; endpoints have theirs in their settings.
     pub connection_encodings: BTreeMap<ConnectionId, TextEncoding>,
     pub paused: bool,
@@ -122,6 +128,14 @@ pub struct Find {
     pub open: bool,
     pub text: String,
     pub mistake: Option<Mistake>,
+}
+
+/// The table of connections.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ConnectionsTable {
+    pub order: ConnectionsOrder,
+    /// What the threads behind the table and the outline were told last.
+    pub told: (Option<ConnectionsOrder>, Option<ConnectionsOrder>),
 }
 
 /// A session file that is shown read-only.

@@ -17,6 +17,7 @@ use super::reader::Reader;
 use super::{Log, Query};
 use crate::model::{Doing, Failure, Reason, Recorded};
 
+pub(in crate::session) use csv::safe as formula_safe;
 pub use jsonl::json_object;
 
 pub struct Format {
@@ -120,7 +121,7 @@ fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 /// RFC 3339 in UTC with nine digits after the second; the second is formatted once for all events within it.
-struct Times {
+pub(in crate::session) struct Times {
     second: u64,
     text: [u8; 30],
 }
@@ -132,7 +133,7 @@ impl Default for Times {
 }
 
 impl Times {
-    fn text(&mut self, time: crate::model::Timestamp) -> &str {
+    pub(in crate::session) fn text(&mut self, time: crate::model::Timestamp) -> &str {
         let (second, mut nanos) = (time.0 / 1_000_000_000, time.0 % 1_000_000_000);
         if second != self.second {
             self.second = second;

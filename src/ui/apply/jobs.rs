@@ -17,6 +17,8 @@ const OFFERED: &str = "offered_after_crash";
 pub fn landed(state: &mut State, done: Done, now: Timestamp, effects: &mut dyn Effects) {
     match done {
         Done::Saved { path, result, cancelled } => saved(state, path, result, cancelled, now),
+        Done::ConnectionsCopied(csv) => super::connections::copied(state, csv, now, effects),
+        Done::ConnectionsSaved { path, result } => super::connections::saved(state, &path, result, now),
         Done::Exists { path } => {
             state.saving.running = None;
             state.saving.exists = Some(path);
@@ -61,7 +63,7 @@ pub fn recording_failed(state: &mut State, failure: &Failure, now: Timestamp) {
     failed(state, failure, now);
 }
 
-fn failed(state: &mut State, failure: &Failure, now: Timestamp) {
+pub(super) fn failed(state: &mut State, failure: &Failure, now: Timestamp) {
     let words = words(state);
     let text = format!("{} {}", words.failure(failure), words.hint(failure));
     error_toast(state, text.trim().to_owned(), now);
@@ -141,6 +143,7 @@ fn session_opened(
     if state.opened_file.is_none() {
         state.held_query = Some(state.query.clone());
     }
+    super::connections::forget(state);
     state.opened_file = Some(OpenedFile { path, log: LogState::default() });
     state.query = Query::default();
     state.paused = false;
@@ -260,7 +263,7 @@ fn path_chosen(
             Ask::OpenSession => true,
             Ask::OpenWorkspace => state.form == Form::OpenWorkspace,
             Ask::SaveWorkspace => state.form == Form::SaveWorkspace,
-            Ask::PayloadFile => false,
+            Ask::PayloadFile | Ask::SaveConnections => false,
         };
         if no_dialog && !has_field {
             error_toast(state, words(state).get("dialog.none").to_owned(), now);
@@ -276,6 +279,7 @@ fn path_chosen(
             let draft = Draft { format: PayloadFormat::File, text, ..Draft::default() };
             super::apply(state, Action::Send(SendAction::Edit(draft)), &seen, effects);
         }
+        Ask::SaveConnections => super::connections::save(state, path, now, effects),
         Ask::OpenSession => session::apply(state, SessionAction::Open(path), &seen, effects),
         Ask::OpenWorkspace => session::apply_workspace(state, WorkspaceAction::Open(path), effects),
         Ask::SaveWorkspace => {

@@ -21,6 +21,7 @@ use crate::ui::state::{Configured, Ctx};
 
 use outline::{Outline, Row};
 
+pub use offers::of_connection as offers_of_connection;
 pub use row::one_line;
 
 pub const ROW_HEIGHT: f32 = 26.0;
