@@ -143,9 +143,10 @@ pub(super) struct EndpointBook {
 
 impl EndpointBook {
     /// `true`: something is new.
-    pub fn update(&mut self, log: &Log, reader: &mut Reader<'_>, records: &mut Records) -> bool {
+    /// Reads the addresses of those that are new.
+    pub fn update(&mut self, log: &Log, reader: &mut Reader<'_>, records: &mut Records) {
         if records.endpoints().len() == self.sorted.len() && records.len() == self.connections {
-            return false;
+            return;
         }
         self.connections = records.len();
         let room = MAX_NAMED_ENDPOINTS.saturating_sub(self.uris.len());
@@ -167,7 +168,6 @@ impl EndpointBook {
         sorted.sort_by(|a, b| a.uri.cmp(&b.uri).then(a.id.cmp(&b.id)));
         self.ranks = sorted.iter().zip(0..).map(|(endpoint, rank)| (endpoint.id, rank)).collect();
         self.sorted = sorted.into();
-        true
     }
 
     pub fn uri(&self, id: EndpointId) -> Arc<str> {

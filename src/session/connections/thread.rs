@@ -15,7 +15,7 @@ use super::arrange::{Known, Listed, arrange, is_natural, needs_facts, sums};
 use super::detail::Details;
 use super::facts::{EndpointBook, FactBook, time_of};
 use super::records::Records;
-use super::{ConnectionColumn, ConnectionsSnapshot, Orders, Shared};
+use super::{ConnectionsSnapshot, EndpointEntry, Orders, Shared};
 use crate::model::Timestamp;
 
 /// From one wake to the next; about a frame.
@@ -41,6 +41,7 @@ pub(super) fn start(log: Arc<Log>, clock: Option<Clock>, shared: Arc<Shared>, wa
         endpoints: EndpointBook::default(),
         details: Details::default(),
         listed: Listed::default(),
+        listed_endpoints: Arc::default(),
         stale: Stale::default(),
         rates: Rates::default(),
         settled: 0,
@@ -62,7 +63,9 @@ struct Work {
     facts: FactBook,
     endpoints: EndpointBook,
     details: Details,
+    /// What was sorted last, and the endpoints by which it was.
     listed: Listed,
+    listed_endpoints: Arc<[EndpointEntry]>,
     stale: Stale,
     rates: Rates,
     /// Connections whose facts the order knows.
@@ -140,11 +143,7 @@ impl Work {
         }
         if self.records.rows != before {
             (self.stale.facts, self.stale.snapshot) = (true, true);
-            if self.endpoints.update(log, reader, &mut self.records)
-                && self.orders.order.by == ConnectionColumn::Endpoint
-            {
-                self.stale.order = true;
-            }
+            self.endpoints.update(log, reader, &mut self.records);
         }
         if !more && self.clock.is_some() {
             self.measure();
@@ -204,6 +203,7 @@ impl Work {
             now: self.clock.map(|clock| clock.now()),
         };
         self.listed = arrange(&self.orders.order, &known);
+        self.listed_endpoints = self.endpoints.sorted();
         let read = self.facts.len() as u64;
         self.settled = if self.stale.reading { read.min((self.records.len() as u64).saturating_sub(1)) } else { read };
         self.stale = Stale { snapshot: true, arranged: Some((begun, begun.elapsed())), ..Stale::default() };
@@ -240,7 +240,11 @@ impl Work {
             until,
             first,
             entries,
-            endpoints: self.endpoints.sorted(),
+            endpoints: if is_natural(&self.orders.order) {
+                self.endpoints.sorted()
+            } else {
+                self.listed_endpoints.clone()
+            },
         }
     }
 

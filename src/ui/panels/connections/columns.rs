@@ -12,7 +12,7 @@ use crate::ui::theme;
 pub const HEADER: f32 = 26.0;
 /// Around the columns, and between two of them.
 const EDGE: f32 = 12.0;
-const GAP: f32 = 14.0;
+const GAP: f32 = 12.0;
 
 /// What a column shows: a value that can be sorted by, or the strip that shows when the connection lived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,12 +43,12 @@ const fn number(by: ConnectionColumn, words: &'static str, chars: f32, rank: u8)
 
 /// From left to right.
 const SPECS: [Spec; 13] = [
-    Spec { grows: 0.15, ..value(ConnectionColumn::Endpoint, "connections.endpoint", 20.0, 6) },
+    Spec { grows: 0.15, ..value(ConnectionColumn::Endpoint, "connections.endpoint", 21.0, 6) },
     value(ConnectionColumn::Local, "connections.local", 21.0, 9),
     value(ConnectionColumn::Peer, "connections.peer", 21.0, 0),
-    Spec { grows: 0.5, ..value(ConnectionColumn::State, "connections.state", 14.0, 1) },
+    Spec { grows: 0.5, ..value(ConnectionColumn::State, "connections.state", 13.0, 1) },
     value(ConnectionColumn::Opened, "connections.opened", 12.0, 5),
-    number(ConnectionColumn::Duration, "connections.duration", 9.0, 4),
+    number(ConnectionColumn::Duration, "connections.duration", 11.0, 4),
     Spec { cell: Cell::Lived, words: "connections.lived", chars: 9.0, to_right: false, rank: 3, grows: 0.35 },
     number(ConnectionColumn::BytesIn, "connections.bytes_in", 8.0, 2),
     number(ConnectionColumn::BytesOut, "connections.bytes_out", 8.0, 2),

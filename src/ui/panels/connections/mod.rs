@@ -70,11 +70,11 @@ impl Panel for ConnectionsPanel {
             (self.opened, self.selected) = (opened, None);
             self.list.to_start();
         }
-        strip(ctx, ui, STRIP, |ui| self.head(ctx, ui, actions));
         let snapshot = ctx.connections;
         if snapshot.ready && snapshot.total == 0 && snapshot.scanned >= snapshot.rows {
             return nothing_yet(ctx, ui, actions);
         }
+        strip(ctx, ui, STRIP, |ui| self.head(ctx, ui, actions));
         let rect = ui.available_rect_before_wrap();
         let (mut above, mut below) = (rect, rect);
         above.max.y = (rect.bottom() - FOOT).max(rect.top());
@@ -307,12 +307,22 @@ fn nothing_yet(ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
         }
         ui.label(RichText::new(ctx.words.get("connections.none")).font(theme::medium(15.0)));
         ui.label(RichText::new(ctx.words.get("connections.none_hint")).color(ctx.theme.dim));
-        ui.add_space(4.0);
-        for (key, form) in [("commands.listen", Form::Listen), ("commands.connect", Form::Connect)] {
-            if widgets::button(ui, ctx.words.get(key)).clicked() {
-                actions.push(Action::View(ViewAction::ShowForm(form)));
+        // Centred by hand: a row of widgets begins at the left.
+        let offers = [("commands.listen", Form::Listen), ("commands.connect", Form::Connect)];
+        let width = |ui: &Ui, key| {
+            let galley = ui.painter().layout_no_wrap(ctx.words.get(key).to_owned(), theme::body(), ctx.theme.text);
+            galley.size().x + 2.0 * ui.spacing().button_padding.x
+        };
+        let whole: f32 = offers.iter().map(|(key, _)| width(ui, key)).sum::<f32>() + 8.0;
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 8.0;
+            ui.add_space((ui.available_width() - whole) / 2.0 - 4.0);
+            for (key, form) in offers {
+                if widgets::button(ui, ctx.words.get(key)).clicked() {
+                    actions.push(Action::View(ViewAction::ShowForm(form)));
+                }
             }
-        }
+        });
     });
 }
 

@@ -4,7 +4,7 @@
 use egui::Color32;
 
 use super::columns::Cell;
-use crate::model::{By, ConnectionId};
+use crate::model::{By, ConnectionId, Timestamp};
 use crate::payload::visible_text;
 use crate::session::{ConnectionColumn, ConnectionEntry, ConnectionLife};
 use crate::ui::panels::log::text::Clock;
@@ -29,10 +29,7 @@ pub fn value(ctx: &Ctx<'_>, clock: &Clock, entry: &ConnectionEntry, by: Connecti
         ConnectionColumn::Local => flow.and_then(|flow| flow.local).map_or_else(dash, |local| local.to_string()),
         ConnectionColumn::Peer => peer(entry),
         ConnectionColumn::State => state(words, &entry.life),
-        ConnectionColumn::Opened => entry.opened.map_or_else(dash, |opened| {
-            // Milliseconds are enough to find it by.
-            clock.time(opened, ctx.state.local_time).chars().take("00:00:00.000".len()).collect()
-        }),
+        ConnectionColumn::Opened => entry.opened.map_or_else(dash, |opened| opened_at(ctx, clock, opened)),
         ConnectionColumn::Duration => entry.duration_nanos().map_or_else(dash, |nanos| words.duration(nanos)),
         ConnectionColumn::BytesIn => words.bytes(entry.bytes_in),
         ConnectionColumn::BytesOut => words.bytes(entry.bytes_out),
@@ -41,6 +38,11 @@ pub fn value(ctx: &Ctx<'_>, clock: &Clock, entry: &ConnectionEntry, by: Connecti
         ConnectionColumn::Rate => rate(entry.rate()),
         ConnectionColumn::RateNow => rate(entry.rate_now),
     }
+}
+
+/// Milliseconds are enough to find it by.
+pub fn opened_at(ctx: &Ctx<'_>, clock: &Clock, opened: Timestamp) -> String {
+    clock.time(opened, ctx.state.local_time).chars().take("00:00:00.000".len()).collect()
 }
 
 /// As it is while it fits its column.
