@@ -223,7 +223,8 @@ fn connections(criterion: &mut Criterion) {
     let folder = folder();
     let path = folder.path().join("connections.pcapng");
     record_connections(path.clone(), CONNECTIONS);
-    let log = open(&path);
+    let log = Log::open(&path).unwrap();
+    assert!(log.wait_complete(LIMIT).rows >= EVENTS);
     let mut group = criterion.benchmark_group("connections");
     group.sample_size(10).measurement_time(Duration::from_secs(5));
     group.throughput(Throughput::Elements(EVENTS));

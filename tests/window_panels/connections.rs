@@ -348,6 +348,11 @@ fn an_opened_file_lists_its_own_endpoints_and_connections() {
     window.get_by_role_and_label(Role::Button, "tcp://127.0.0.1:9002, 1 connection").click();
     window.run_steps(4);
     assert_eq!(scope(&window), Scope::Endpoint(EndpointId(2)));
+    window.get_by_role_and_label(Role::List, "IN THIS FILE").focus();
+    window.run_steps(2);
+    window.key_press(Key::ArrowUp);
+    window.run_steps(4);
+    assert_eq!(scope(&window), Scope::Connection(ConnectionId(2)), "the row above");
     // The log's own line has one too.
     window.state_mut().state.tab = Tab::Connections;
     window.run_steps(4);

@@ -123,6 +123,8 @@ pub(super) struct Records {
     dense: Vec<u32>,
     sparse: HashMap<u32, u32>,
     endpoints: HashMap<EndpointId, EndpointRecord>,
+    /// An endpoint stopped: before that nobody needs to be looked up.
+    any_stopped: bool,
     /// Bytes of those that moved since they were asked for, as they were before.
     moved: Option<HashMap<u32, u64>>,
 }
@@ -147,6 +149,9 @@ impl Records {
 
     /// A peer of a UDP socket that was closed: no event of its own says so. Peers of a listener outlive it.
     pub fn is_stopped(&self, record: &Record) -> bool {
+        if !self.any_stopped {
+            return false;
+        }
         let stopped = self.endpoints.get(&record.endpoint).filter(|endpoint| endpoint.is_udp);
         stopped.and_then(|endpoint| endpoint.stopped_row).is_some_and(|row| row > record.last_row)
     }
@@ -182,6 +187,7 @@ impl Records {
             let known = self.endpoint(endpoint, number);
             if row.kind() == EventKind::Stopped {
                 known.stopped_row = Some(number);
+                self.any_stopped = true;
             }
             return;
         }

@@ -101,18 +101,22 @@ impl Work {
         let log = self.log.clone();
         let mut reader = Reader::new(&log, WINDOW_BYTES);
         let mut looked = Instant::now();
+        let mut drawn: Option<Instant> = None;
         self.stale.snapshot = true;
         loop {
             let orders = self.shared.orders.lock().clone();
             if orders.closed {
                 return;
             }
-            self.follow(orders);
+            let asked = self.follow(orders);
             let mut more = self.grow(&log, &mut reader);
             more |= self.read(&log, &mut reader);
             self.arrange();
-            if self.stale.snapshot {
+            // While there is much to read, what comes in between is shown now and then.
+            let rested = drawn.is_none_or(|at| at.elapsed() >= PACE);
+            if self.stale.snapshot && (asked || rested || !more) {
                 self.stale.snapshot = false;
+                drawn = Some(Instant::now());
                 let next = Arc::new(self.snapshot(&log, &mut reader));
                 let mut shown = self.shared.snapshot.lock();
                 if **shown != *next {
@@ -128,10 +132,13 @@ impl Work {
         }
     }
 
-    fn follow(&mut self, orders: Orders) {
+    /// `true`: something else is asked for.
+    fn follow(&mut self, orders: Orders) -> bool {
+        let asked = orders != self.orders;
         self.stale.order |= orders.order != self.orders.order;
-        self.stale.snapshot |= orders != self.orders;
+        self.stale.snapshot |= asked;
         self.orders = orders;
+        asked
     }
 
     /// Adds up new rows. `true`: there are more.

@@ -34,6 +34,8 @@ pub struct OpenedFile {
     wanted: (u64, usize),
     /// The connection that the log is narrowed to, as it was seen last.
     selected: Option<Arc<ConnectionEntry>>,
+    /// The row of what the log is narrowed to, as it was seen last.
+    cursor: Option<u64>,
     detail_height: f32,
 }
 
@@ -47,6 +49,7 @@ impl Default for OpenedFile {
             blocks: Blocks::default(),
             wanted: (0, 0),
             selected: None,
+            cursor: None,
             detail_height: 0.0,
         }
     }
@@ -83,20 +86,37 @@ impl OpenedFile {
             return row::note(ctx, ui, place, ctx.words.get("sidebar.none_in_file"));
         }
         let (mut first, mut last) = (u64::MAX, 0);
-        let (blocks, folded) = (&self.blocks, &mut self.folded);
+        let (blocks, folded, cursor) = (&self.blocks, &mut self.folded, &mut self.cursor);
         let name = ctx.words.get("sidebar.in_file");
-        self.list.show(ui, Id::unique("file_connections"), name, blocks.rows, ROW_HEIGHT, |ui, number, place, _| {
-            match blocks.row(number) {
-                Some(Row::Endpoint(endpoint)) => endpoint_row(ctx, ui, place, endpoint, folded, actions),
+        let scope = &ctx.state.query.scope;
+        let shown = self.list.show(
+            ui,
+            Id::unique("file_connections"),
+            name,
+            blocks.rows,
+            ROW_HEIGHT,
+            |ui, number, place, _| match blocks.row(number) {
+                Some(Row::Endpoint(endpoint)) => {
+                    if *scope == Scope::Endpoint(endpoint.id) {
+                        *cursor = Some(number);
+                    }
+                    endpoint_row(ctx, ui, place, endpoint, folded, actions);
+                }
                 Some(Row::Connection { of, at }) => {
                     (first, last) = (first.min(at), last.max(at + 1));
                     if let Some(entry) = outline.entry(at).filter(|entry| entry.endpoint == of) {
+                        if *scope == Scope::Connection(entry.id) {
+                            *cursor = Some(number);
+                        }
                         connection_row(ctx, ui, place, entry, actions);
                     }
                 }
                 None => {}
-            }
-        });
+            },
+        );
+        if shown.step != 0 {
+            self.step(ctx, shown.step, shown.first, actions);
+        }
         if last == 0 {
             return;
         }
@@ -105,6 +125,25 @@ impl OpenedFile {
             self.wanted = want;
             let (list, first, count) = (ConnectionList::Outline, want.0, want.1);
             actions.push(Action::Connections(ConnectionsAction::Want { list, first, count }));
+        }
+    }
+
+    /// The arrow keys narrow the log to the row above or below.
+    fn step(&mut self, ctx: &Ctx<'_>, step: i64, first: u64, actions: &mut Vec<Action>) {
+        let last = self.blocks.rows.saturating_sub(1);
+        let to = self.cursor.map_or(first, |at| at.saturating_add_signed(step).min(last));
+        let scope = match self.blocks.row(to) {
+            Some(Row::Endpoint(endpoint)) => Some(Scope::Endpoint(endpoint.id)),
+            Some(Row::Connection { of, at }) => {
+                let entry = ctx.outline.entry(at).filter(|entry| entry.endpoint == of);
+                entry.map(|entry| Scope::Connection(entry.id))
+            }
+            None => None,
+        };
+        if let Some(scope) = scope {
+            self.cursor = Some(to);
+            self.list.reveal(to);
+            actions.push(Action::Log(LogAction::Select(scope)));
         }
     }
 
