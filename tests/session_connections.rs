@@ -266,3 +266,22 @@ fn a_hostile_endpoint_stays_harmless_in_the_csv() {
     assert!(line.starts_with("1,tcp,\"'=cmd"), "{line}");
     assert!(!line.contains(['\u{1b}', '\u{202e}']), "{line}");
 }
+
+#[test]
+fn what_cannot_be_read_is_listed_all_the_same() {
+    let (folder, log) = file_of(five);
+    // The index knows the rows; what they point at is gone.
+    let path = folder.path().join("session.pcapng");
+    let bytes = std::fs::metadata(&path).unwrap().len();
+    std::fs::write(&path, vec![0xff; bytes as usize]).unwrap();
+    let watched = Watched::new(&log, None);
+    for column in ConnectionColumn::ALL {
+        for descending in [false, true] {
+            assert_eq!(watched.ordered(&by(column, descending)).len(), 5, "{column:?}");
+        }
+    }
+    let first = watched.until(|s| s.order.descending && s.entries.len() == 5).entries[0].clone();
+    assert_eq!((first.flow.is_none(), first.duration_nanos(), first.rate()), (true, None, None));
+    assert_eq!(watched.view.snapshot().listed.bytes_in, 1100, "rows in memory still count");
+    assert_eq!(connections_csv(&log, &by(ConnectionColumn::Peer, true), None).connections, 5);
+}
