@@ -133,7 +133,7 @@ fn the_table_of_connections_follows_the_live_session_and_an_opened_file() {
     wait_for(&mut window, "closed by us, 0 B");
     // The table is that of the file now: nothing in it lives.
     wait_for(&mut window, "2 connections · in 0 B");
-    window.get_by_role_and_label(Role::Button, "Back to the live session").click();
+    window.get_by_role_and_label(Role::Button, "Leave this file").click();
     wait_for(&mut window, "2 connections · 0 live");
     window.state_mut().as_mut().expect("made in the first frame").feed.finish();
 }

@@ -353,10 +353,7 @@ fn an_opened_file_lists_its_own_endpoints_and_connections() {
     window.key_press(Key::ArrowUp);
     window.run_steps(4);
     assert_eq!(scope(&window), Scope::Connection(ConnectionId(2)), "the row above");
-    // The log's own line has one too.
-    window.state_mut().state.tab = Tab::Connections;
-    window.run_steps(4);
-    press(&mut window, "Back to the live session");
+    press(&mut window, "Leave this file");
     assert!(window.state().state.opened_file.is_none());
     assert!(sees(&window, "LISTENERS") && !sees(&window, "IN THIS FILE"));
 }

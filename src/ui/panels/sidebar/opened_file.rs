@@ -70,7 +70,7 @@ impl OpenedFile {
         let layout = Layout::left_to_right(Align::Center);
         let inner = place.shrink2(Vec2::new(12.0, 0.0));
         ui.scope_builder(UiBuilder::new().max_rect(inner).layout(layout), |ui| {
-            if small_button(ui, ctx.theme, ctx.words.get("sessions.back")).clicked() {
+            if small_button(ui, ctx.theme, ctx.words.get("sidebar.leave_file")).clicked() {
                 actions.push(Action::Session(SessionAction::ShowLive));
             }
         });
