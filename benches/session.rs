@@ -13,9 +13,12 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use sockscope::filter::Filter;
-use sockscope::model::{ConnectionId, EndpointId, Event, Flow, Happening, Role, Transport, What};
+use sockscope::model::{By, ConnectionId, EndpointId, Event, Flow, Happening, Role, Transport, What};
 use sockscope::session::export::{self, Progress, format};
-use sockscope::session::{Log, LogView, Query, Recorder, RecorderOptions, ViewSnapshot};
+use sockscope::session::{
+    ConnectionColumn, ConnectionsOrder, ConnectionsView, Log, LogView, Query, Recorder, RecorderOptions, ViewSnapshot,
+    connections_csv,
+};
 
 const EVENTS: u64 = 1_000_000;
 const LIMIT: Duration = Duration::from_secs(120);
@@ -275,5 +278,84 @@ fn filtering(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, recording, reading, filtering);
+/// Records so many connections of ten events each, a thousand of them open at a time.
+fn record_connections(path: PathBuf, connections: u32) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let options = RecorderOptions { path: Some(path), keep_rows: true, subscription: 0 };
+    let (recorder, handle, _) = Recorder::start(options).unwrap();
+    let payload = Bytes::from_static(&[b'x'; 64]);
+    for group in 0..connections.div_ceil(1_000) {
+        let flows: Vec<Arc<Flow>> = (0..1_000)
+            .map(|within| {
+                let id = group * 1_000 + within + 1;
+                let peer = std::net::SocketAddr::from((id.to_be_bytes(), 20_000));
+                Arc::new(Flow { connection: ConnectionId(id), peer: Some(peer), ..Flow::clone(&flow(Transport::Tcp)) })
+            })
+            .collect();
+        for turn in 0..10 {
+            let room = runtime.block_on(handle.room(&flows[0], 1_000 * 256));
+            let time = handle.now();
+            let what = || match turn {
+                0 => What::Happened(Box::new(Happening::Accepted)),
+                9 => What::Happened(Box::new(Happening::Closed { by: By::Peer, received: 512, sent: 0, unread: 0 })),
+                _ => What::Received(payload.clone()),
+            };
+            handle.append(room, flows.iter().map(|flow| Event { time, flow: flow.clone(), what: what() }));
+        }
+    }
+    drop(handle);
+    assert_eq!(recorder.finish(LIMIT).unrecorded_total, 0);
+}
+
+/// A hundred thousand connections of a million events: the table from nothing, by a column of the rows and by one that
+/// has to be read; the whole of it as CSV.
+fn connections(criterion: &mut Criterion) {
+    const CONNECTIONS: u32 = 100_000;
+    let folder = folder();
+    let path = folder.path().join("connections.pcapng");
+    record_connections(path.clone(), CONNECTIONS);
+    let log = Log::open(&path).unwrap();
+    assert!(log.wait_complete(LIMIT).rows >= EVENTS);
+    let mut group = criterion.benchmark_group("connections");
+    group.sample_size(10).measurement_time(Duration::from_secs(5));
+    group.throughput(Throughput::Elements(EVENTS));
+    let orders = [
+        ("table, as they began", ConnectionColumn::Opened, ""),
+        ("table, by bytes", ConnectionColumn::BytesIn, ""),
+        ("table, by duration", ConnectionColumn::Duration, ""),
+        ("table, narrowed by a text", ConnectionColumn::Opened, ":20000"),
+    ];
+    for (name, by, text) in orders {
+        let order = ConnectionsOrder { by, descending: true, text: text.into() };
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                let (sender, woken) = std::sync::mpsc::channel();
+                let wake = Arc::new(move || {
+                    let _ = sender.send(());
+                });
+                let view = ConnectionsView::new(log.clone(), None, wake);
+                view.want(0, 40);
+                view.arrange(order.clone());
+                loop {
+                    let shown = view.snapshot();
+                    let whole = shown.ready && shown.order == order && shown.read == u64::from(CONNECTIONS);
+                    if whole && shown.listed.connections == u64::from(CONNECTIONS) && !shown.entries.is_empty() {
+                        break;
+                    }
+                    woken.recv_timeout(LIMIT).unwrap();
+                }
+            })
+        });
+    }
+    group.bench_function("csv of all", |b| {
+        b.iter(|| {
+            let csv = connections_csv(&log, &ConnectionsOrder::default(), None);
+            assert_eq!(csv.connections, u64::from(CONNECTIONS));
+            black_box(csv.text.len())
+        })
+    });
+    group.finish();
+}
+
+criterion_group!(benches, recording, reading, filtering, connections);
 criterion_main!(benches);

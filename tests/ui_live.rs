@@ -157,3 +157,40 @@ fn a_bookmark_and_a_note_are_kept_in_the_session_and_taken_by_it_again() {
     assert!(log.wait_complete(PATIENCE).complete);
     assert_eq!(log.notes().by_seq.len(), 2);
 }
+
+#[test]
+fn the_table_of_connections_follows_the_live_session_and_an_opened_file() {
+    use sockscope::ui::action::SessionAction;
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let mut window = window(&runtime, home.path());
+    window.run_steps(3);
+    window.get_by_label("Try the echo demo").click();
+    wait_for(&mut window, "Accepted 127.0.0.1:");
+    window.get_by_role_and_label(Role::Tab, "Connections").click();
+    wait_for(&mut window, "2 connections · 2 live");
+    let row = |text: &'static str| egui_kittest::kittest::By::new().role(Role::ListItem).label_contains(text);
+    window.query_all(row(", open")).next().expect("both are open").click();
+    window.run_steps(2);
+    window.get_by_role_and_label(Role::Button, "Close").click();
+    wait_for(&mut window, "2 connections · 0 live");
+    wait_for(&mut window, "closed by us");
+    window.get_by_role_and_label(Role::Button, "Copy as CSV").click();
+    wait_for(&mut window, "Copied 2 connections as CSV");
+
+    let app = window.state_mut().as_mut().expect("made in the first frame");
+    let recorded = app.feed.recorder().path.expect("it is recorded");
+    let copy = home.path().join("copy.pcapng");
+    std::fs::copy(&recorded, &copy).expect("the file can be copied");
+    let (engine, view) = (app.feed.engine(), app.feed.view());
+    let seen = Seen { engine: &engine, view: &view, now: app.feed.now() };
+    apply(&mut app.state, Action::Session(SessionAction::Open(copy)), &seen, &mut app.feed);
+    wait_for(&mut window, "IN THIS FILE");
+    wait_for(&mut window, "closed by us, 0 B");
+    // The table is that of the file now: nothing in it lives.
+    wait_for(&mut window, "2 connections · in 0 B");
+    window.get_by_role_and_label(Role::Button, "Leave this file").click();
+    wait_for(&mut window, "2 connections · 0 live");
+    window.state_mut().as_mut().expect("made in the first frame").feed.finish();
+}

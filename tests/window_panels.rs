@@ -5,6 +5,8 @@
 
 #[path = "window_panels/composer.rs"]
 mod composer;
+#[path = "window_panels/connections.rs"]
+mod connections;
 #[path = "window_panels/forms.rs"]
 mod forms;
 #[path = "window_panels/scene.rs"]

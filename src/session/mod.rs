@@ -5,6 +5,7 @@
 //! Called by: `engine` (the recorder's handle only), `ui` and `cli`.
 
 mod clock;
+mod connections;
 pub mod conversation;
 pub mod export;
 mod indexing;
@@ -21,6 +22,10 @@ mod sentences;
 mod view;
 
 pub use clock::Clock;
+pub use connections::{
+    ConnectionColumn, ConnectionEntry, ConnectionLife, ConnectionSums, ConnectionsCsv, ConnectionsOrder,
+    ConnectionsSnapshot, ConnectionsView, EndpointEntry, connections_csv, save_connections_csv,
+};
 pub use lane::{LaneReceiver, RecorderHandle};
 pub use library::{SessionFile, SessionLibrary, files_of_session};
 pub use log::{Log, LogState};

@@ -8,7 +8,7 @@ use crate::model::{
     SendId, TextEncoding,
 };
 use crate::session::conversation::{ConversationOrder, Sides};
-use crate::session::{FindStep, Scope};
+use crate::session::{ConnectionsOrder, FindStep, Scope};
 use crate::words::Language;
 use crate::workspace::ThemeChoice;
 
@@ -22,6 +22,7 @@ pub enum Action {
     Conversation(ConversationAction),
     Session(SessionAction),
     Workspace(WorkspaceAction),
+    Connections(ConnectionsAction),
     View(ViewAction),
     /// Puts text on the clipboard.
     Copy(String),
@@ -234,6 +235,31 @@ pub enum ViewAction {
     FocusFilter,
 }
 
+/// The table of connections, and the list of an opened file's.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ConnectionsAction {
+    /// Sorts the table and narrows it to a text.
+    Arrange(ConnectionsOrder),
+    /// Rows that a list is about to draw: places in its order.
+    Want {
+        list: ConnectionList,
+        first: u64,
+        count: usize,
+    },
+    /// The whole table as CSV, in its order: on the clipboard, or in a file that the system's dialog asks for.
+    CopyCsv,
+    SaveCsvWithDialog,
+}
+
+/// Who lists connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionList {
+    /// The tab.
+    Table,
+    /// The sidebar, for an opened file.
+    Outline,
+}
+
 /// What is open over the log.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Form {
@@ -280,6 +306,7 @@ impl Action {
             Action::Log(LogAction::Want { .. })
                 | Action::Note(NoteAction::WantFacts(_))
                 | Action::Conversation(ConversationAction::Order(_))
+                | Action::Connections(ConnectionsAction::Want { .. })
         )
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use egui::{Context, ThemePreference, Ui, Vec2, ViewportCommand};
 
-use super::action::{Action, SendAction, SessionAction, Tab};
+use super::action::{Action, ConnectionList, SendAction, SessionAction, Tab};
 use super::apply;
 use super::commands;
 use super::effects::{Feed, WindowOrder};
@@ -51,6 +51,7 @@ impl<F: Feed> App<F> {
         apply::engine_moved(&mut self.state, &engine, now, &mut self.feed);
         apply::opened_moved(&mut self.state, self.feed.opened());
         self.state.notes = self.feed.notes();
+        apply::list_connections(&mut self.state, &mut self.feed);
         if let Some(wait_nanos) = apply::expire(&mut self.state, now, &mut self.feed) {
             ctx.request_repaint_after(Duration::from_nanos(wait_nanos));
         }
@@ -66,6 +67,8 @@ impl<F: Feed> App<F> {
         let view = self.feed.view();
         let recorder = self.feed.recorder();
         let conversation = self.feed.conversation();
+        let connections = self.feed.connections(ConnectionList::Table);
+        let outline = self.feed.connections(ConnectionList::Outline);
         let mut actions = dropped_files(ui.ctx());
         actions.extend(commands::pressed(ui.ctx(), &self.state));
         let ctx = Ctx {
@@ -77,6 +80,8 @@ impl<F: Feed> App<F> {
             place_of: &|seq| self.feed.place_of(seq),
             recorder: &recorder,
             conversation: &conversation,
+            connections: &connections,
+            outline: &outline,
             now: self.feed.now(),
         };
         self.shell.ui(&ctx, ui, &mut actions);

@@ -2,6 +2,7 @@
 //!
 //! Called by: `app`, after layout, and by tests with recorded effects.
 
+mod connections;
 mod conversation;
 mod endpoints;
 mod find;
@@ -24,7 +25,9 @@ use crate::session::{LogState, ViewSnapshot};
 use crate::words::Words;
 use crate::workspace::{Preferences, Workspace};
 
+pub use connections::list_connections;
 pub use find::searched;
+use jobs::failed;
 pub use jobs::{landed, recording_failed, restore};
 pub use log::asks_selected_time;
 
@@ -53,6 +56,7 @@ pub fn apply(state: &mut State, action: Action, seen: &Seen<'_>, effects: &mut d
         Action::Conversation(action) => conversation::apply(state, action, effects),
         Action::Session(action) => session::apply(state, action, seen, effects),
         Action::Workspace(action) => session::apply_workspace(state, action, effects),
+        Action::Connections(action) => connections::apply(state, action, seen, effects),
         Action::View(action) => view(state, action, seen, effects),
         Action::Copy(text) => effects.window(WindowOrder::Copy(text)),
         Action::DismissToast(place) => {

@@ -5,16 +5,18 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::action::{ConnectionList, SaveWhat};
+use super::state::{EventFacts, OwnAddress};
 use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, Source, Target};
 use crate::filter::Filter;
 use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, Note, Rotation, SendId, Timestamp};
 use crate::session::conversation::{ConversationOrder, ConversationSnapshot, Sides};
 use crate::session::export::Progress;
-use crate::session::{FindStep, Highlight, LogState, Notes, Query, RecorderStatus, SessionFile, ViewSnapshot};
+use crate::session::{
+    ConnectionsCsv, ConnectionsOrder, ConnectionsSnapshot, FindStep, Highlight, LogState, Notes, Query, RecorderStatus,
+    SessionFile, ViewSnapshot,
+};
 use crate::workspace::{Preferences, ThemeChoice, Workspace, WorkspaceError};
-
-use super::action::SaveWhat;
-use super::state::{EventFacts, OwnAddress};
 
 /// Orders. None of them waits.
 pub trait Effects {
@@ -37,6 +39,9 @@ pub trait Effects {
     fn rotate(&mut self, rotation: Rotation);
     /// Follows a connection of the log that is shown, as its tab asks for it; `None`: the tab is not shown.
     fn follow(&mut self, order: Option<&ConversationOrder>);
+    /// Connections of the log that is shown; `None`: nobody looks at this list.
+    fn list_connections(&mut self, list: ConnectionList, order: Option<ConnectionsOrder>);
+    fn want_connections(&mut self, list: ConnectionList, first: u64, count: usize);
     /// Leaves the opened file.
     fn show_live(&mut self);
 
@@ -53,6 +58,7 @@ pub trait Feed: Effects {
     fn place_of(&self, seq: u64) -> Option<u64>;
     /// Notes of the log that is shown.
     fn notes(&self) -> Arc<Notes>;
+    fn connections(&self, list: ConnectionList) -> Arc<ConnectionsSnapshot>;
     fn recorder(&self) -> RecorderStatus;
     fn conversation(&self) -> Arc<ConversationSnapshot>;
     /// The file that is shown instead of the live session.
@@ -94,6 +100,16 @@ pub enum Job {
         /// As in `SaveLog`.
         replace: bool,
         progress: Arc<Progress>,
+    },
+    /// The table of connections as CSV; `now`: until when open ones live, `None` for an opened file.
+    CopyConnections {
+        order: ConnectionsOrder,
+        now: Option<Timestamp>,
+    },
+    SaveConnections {
+        order: ConnectionsOrder,
+        now: Option<Timestamp>,
+        path: PathBuf,
     },
     ListSessions,
     DeleteSession(PathBuf),
@@ -152,6 +168,7 @@ pub enum Ask {
     OpenWorkspace,
     SaveWorkspace,
     PayloadFile,
+    SaveConnections,
 }
 
 /// What came of a job.
@@ -167,6 +184,12 @@ pub enum Done {
         path: PathBuf,
         result: Result<u64, Failure>,
         cancelled: bool,
+    },
+
+    ConnectionsCopied(ConnectionsCsv),
+    ConnectionsSaved {
+        path: PathBuf,
+        result: Result<u64, Failure>,
     },
     /// Nothing was written: a file of this name is there.
     Exists {

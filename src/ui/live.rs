@@ -4,6 +4,7 @@
 
 mod files;
 mod jobs;
+mod lists;
 mod notes;
 mod waker;
 
@@ -16,6 +17,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 
+use super::action::ConnectionList;
 use super::app;
 use super::effects::{Done, Effects, Feed, Job, WindowOrder};
 use crate::engine::{Busy, CloseHow, Engine, EngineSnapshot, Peers, Repeat, Source, Target};
@@ -23,8 +25,8 @@ use crate::filter::Filter;
 use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, Rotation, SendId, Timestamp};
 use crate::session::conversation::{Conversation, ConversationOrder, ConversationSnapshot};
 use crate::session::{
-    Clock, FindStep, Highlight, Log, LogState, LogView, Notes, Query, Recorder, RecorderHandle, RecorderOptions,
-    RecorderStatus, SessionLibrary, ViewSnapshot,
+    Clock, ConnectionsOrder, ConnectionsSnapshot, FindStep, Highlight, Log, LogState, LogView, Notes, Query, Recorder,
+    RecorderHandle, RecorderOptions, RecorderStatus, SessionLibrary, ViewSnapshot,
 };
 use crate::workspace::{Folders, WorkspaceLock};
 
@@ -48,6 +50,7 @@ pub struct Live {
     view: Option<LogView>,
     conversation: Option<Conversation>,
     opened: Arc<Mutex<Option<Opened>>>,
+    lists: lists::Lists,
     files: SyncSender<files::FileJob>,
     notes: SyncSender<notes::NoteJob>,
     done: SyncSender<Done>,
@@ -62,6 +65,7 @@ pub(super) struct Opened {
     pub path: PathBuf,
     pub log: Arc<Log>,
     pub view: LogView,
+    pub lists: lists::Lists,
 }
 
 impl Live {
@@ -96,6 +100,7 @@ impl Live {
             view,
             conversation: None,
             opened,
+            lists: Default::default(),
             files,
             notes,
             done,
@@ -235,6 +240,27 @@ impl Effects for Live {
         }
     }
 
+    fn list_connections(&mut self, list: ConnectionList, order: Option<ConnectionsOrder>) {
+        let mut opened = self.opened.lock();
+        match &mut *opened {
+            Some(opened) => {
+                // Nobody sees those of the live session now.
+                self.lists = Default::default();
+                opened.lists.show(list, order, &opened.log, None, &self.waker);
+            }
+            None => {
+                if let Some(log) = &self.log {
+                    self.lists.show(list, order, log, Some(self.clock), &self.waker);
+                }
+            }
+        }
+    }
+
+    fn want_connections(&mut self, list: ConnectionList, first: u64, count: usize) {
+        let opened = self.opened.lock();
+        opened.as_ref().map_or(&self.lists, |opened| &opened.lists).want(list, first, count);
+    }
+
     fn show_live(&mut self) {
         if let Some(opened) = self.opened.lock().take() {
             // Ending its thread may wait for a read: not in a frame.
@@ -312,6 +338,11 @@ impl Feed for Live {
 
     fn notes(&self) -> Arc<Notes> {
         self.shown_log().map(|log| log.notes()).unwrap_or_default()
+    }
+
+    fn connections(&self, list: ConnectionList) -> Arc<ConnectionsSnapshot> {
+        let opened = self.opened.lock();
+        opened.as_ref().map_or(&self.lists, |opened| &opened.lists).snapshot(list)
     }
 
     fn recorder(&self) -> RecorderStatus {

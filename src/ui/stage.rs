@@ -3,13 +3,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::action::ConnectionList;
 use super::app;
 use super::effects::{Done, Effects, Feed, Job, WindowOrder};
 use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, Source, Target};
 use crate::filter::Filter;
 use crate::model::{ConnectionId, EndpointId, EndpointSettings, Rotation, SendId, Timestamp};
 use crate::session::conversation::{ConversationOrder, ConversationSnapshot};
-use crate::session::{FindStep, Highlight, LogState, Notes, Query, RecorderStatus, ViewSnapshot};
+use crate::session::{
+    ConnectionsOrder, ConnectionsSnapshot, FindStep, Highlight, LogState, Notes, Query, RecorderStatus, ViewSnapshot,
+};
 
 /// An order as it was given.
 #[derive(Clone, Debug)]
@@ -30,6 +33,8 @@ pub enum Order {
     Rotate(Rotation),
     /// Only where it differs from the one before.
     Follow(Option<ConversationOrder>),
+    ListConnections(ConnectionList, Option<ConnectionsOrder>),
+    WantConnections(ConnectionList, u64, usize),
     ShowLive,
     Start(Job),
     Window(WindowOrder),
@@ -43,6 +48,8 @@ pub struct Stage {
     pub conversation: Arc<ConversationSnapshot>,
     /// What is followed now.
     pub followed: Option<ConversationOrder>,
+    pub connections: Arc<ConnectionsSnapshot>,
+    pub outline: Arc<ConnectionsSnapshot>,
     pub recorder: RecorderStatus,
     pub opened: Option<(PathBuf, LogState)>,
     pub now: Timestamp,
@@ -58,7 +65,7 @@ impl Stage {
     /// The orders that were given since the last call, without those for rows.
     pub fn take_orders(&mut self) -> Vec<Order> {
         let mut orders = std::mem::take(&mut self.orders);
-        orders.retain(|order| !matches!(order, Order::Want(..) | Order::Follow(_)));
+        orders.retain(|order| !matches!(order, Order::Want(..) | Order::Follow(_) | Order::WantConnections(..)));
         orders
     }
 }
@@ -136,6 +143,14 @@ impl Effects for Stage {
         }
     }
 
+    fn list_connections(&mut self, list: ConnectionList, order: Option<ConnectionsOrder>) {
+        self.orders.push(Order::ListConnections(list, order));
+    }
+
+    fn want_connections(&mut self, list: ConnectionList, first: u64, count: usize) {
+        self.orders.push(Order::WantConnections(list, first, count));
+    }
+
     fn show_live(&mut self) {
         self.opened = None;
         self.orders.push(Order::ShowLive);
@@ -169,6 +184,13 @@ impl Feed for Stage {
 
     fn notes(&self) -> Arc<Notes> {
         self.notes.clone()
+    }
+
+    fn connections(&self, list: ConnectionList) -> Arc<ConnectionsSnapshot> {
+        match list {
+            ConnectionList::Table => self.connections.clone(),
+            ConnectionList::Outline => self.outline.clone(),
+        }
     }
 
     fn recorder(&self) -> RecorderStatus {

@@ -14,7 +14,9 @@ use crate::model::{
 };
 use crate::session::conversation::{ConversationOrder, ConversationSnapshot};
 use crate::session::export::Progress;
-use crate::session::{LogState, Notes, Query, RecorderStatus, SessionFile, ViewSnapshot};
+use crate::session::{
+    ConnectionsOrder, ConnectionsSnapshot, LogState, Notes, Query, RecorderStatus, SessionFile, ViewSnapshot,
+};
 use crate::words::{Language, Words};
 use crate::workspace::{Preferences, ThemeChoice};
 
@@ -35,6 +37,9 @@ pub struct Ctx<'a> {
     pub recorder: &'a RecorderStatus,
     /// The conversation that is followed while its tab is shown.
     pub conversation: &'a ConversationSnapshot,
+    /// The table of connections, and those of an opened file by endpoint; empty while nobody shows them.
+    pub connections: &'a ConnectionsSnapshot,
+    pub outline: &'a ConnectionsSnapshot,
     pub now: Timestamp,
 }
 
@@ -69,6 +74,7 @@ pub struct State {
     pub tab: Tab,
     /// What the conversation tab asks for.
     pub conversation: ConversationOrder,
+    pub connections: ConnectionsTable,
     /// Encodings of single connections of the log that is shown; live endpoints have theirs in their settings.
     pub connection_encodings: BTreeMap<ConnectionId, TextEncoding>,
     /// Encodings of the endpoints of an opened file, whose numbers are not those of the workspace.
@@ -165,6 +171,14 @@ pub struct EventFacts {
     pub time: Timestamp,
     pub kind: EventKind,
     pub flow: Arc<Flow>,
+}
+
+/// The table of connections.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ConnectionsTable {
+    pub order: ConnectionsOrder,
+    /// What the threads behind the table and the outline were told last.
+    pub told: (Option<ConnectionsOrder>, Option<ConnectionsOrder>),
 }
 
 /// A session file that is shown read-only.

@@ -106,7 +106,7 @@ impl Export for Csv {
 }
 
 /// A cell that a spreadsheet would take for a formula begins with an apostrophe.
-fn safe(cell: &str) -> String {
+pub(in crate::session) fn safe(cell: &str) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
 }
 

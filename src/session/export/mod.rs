@@ -21,6 +21,7 @@ use super::{Log, Notes, Query};
 use crate::model::{Doing, Failure, Note, Reason, Recorded};
 use crate::payload::visible_text;
 
+pub(in crate::session) use csv::safe as formula_safe;
 pub use jsonl::json_object;
 
 pub struct Format {
@@ -150,7 +151,7 @@ fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 /// RFC 3339 in UTC with nine digits after the second; the second is formatted once for all events within it.
-struct Times {
+pub(in crate::session) struct Times {
     second: u64,
     text: [u8; 30],
 }
@@ -162,7 +163,7 @@ impl Default for Times {
 }
 
 impl Times {
-    fn text(&mut self, time: crate::model::Timestamp) -> &str {
+    pub(in crate::session) fn text(&mut self, time: crate::model::Timestamp) -> &str {
         let (second, mut nanos) = (time.0 / 1_000_000_000, time.0 % 1_000_000_000);
         if second != self.second {
             self.second = second;

@@ -20,6 +20,8 @@ pub fn landed(state: &mut State, done: Done, now: Timestamp, effects: &mut dyn E
         Done::ConversationSaved { path, result, cancelled } => {
             conversation::saved(state, &path, result, cancelled, now)
         }
+        Done::ConnectionsCopied(csv) => super::connections::copied(state, csv, now, effects),
+        Done::ConnectionsSaved { path, result } => super::connections::saved(state, &path, result, now),
         Done::Exists { path } => {
             state.saving.running = None;
             state.saving.exists = Some(path);
@@ -147,6 +149,7 @@ fn session_opened(
         state.held_query = Some(state.query.clone());
         state.held_encodings = state.connection_encodings.clone();
     }
+    super::connections::forget(state);
     state.opened_file = Some(OpenedFile { path, log: LogState::default() });
     state.query = Query { local_time: state.local_time, ..Query::default() };
     log::forget_encodings(state);
@@ -270,7 +273,7 @@ fn path_chosen(
             Ask::OpenSession | Ask::SaveConversation => true,
             Ask::OpenWorkspace => state.form == Form::OpenWorkspace,
             Ask::SaveWorkspace => state.form == Form::SaveWorkspace,
-            Ask::PayloadFile => false,
+            Ask::PayloadFile | Ask::SaveConnections => false,
         };
         if no_dialog && !has_field {
             error_toast(state, words(state).get("dialog.none").to_owned(), now);
@@ -286,6 +289,7 @@ fn path_chosen(
             let draft = Draft { format: PayloadFormat::File, text, ..Draft::default() };
             super::apply(state, Action::Send(SendAction::Edit(draft)), &seen, effects);
         }
+        Ask::SaveConnections => super::connections::save(state, path, now, effects),
         Ask::OpenSession => session::apply(state, SessionAction::Open(path), &seen, effects),
         Ask::OpenWorkspace => session::apply_workspace(state, WorkspaceAction::Open(path), effects),
         Ask::SaveWorkspace => {

@@ -43,6 +43,7 @@ pub fn apply(state: &mut State, action: SessionAction, seen: &Seen<'_>, effects:
         SessionAction::ShowLive => {
             if state.opened_file.take().is_some() {
                 effects.show_live();
+                super::connections::forget(state);
                 state.query = state.held_query.take().unwrap_or_default();
                 state.paused = state.query.before_row.is_some();
                 log::forget_encodings(state);

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 use super::{Opened, Waker};
 use crate::model::{Doing, Draft, Failure, PayloadFormat, Reason};
-use crate::session::{Log, LogView, SessionLibrary, conversation, export};
+use crate::session::{Log, LogView, SessionLibrary, connections_csv, conversation, export, save_connections_csv};
 use crate::ui::effects::{Ask, Done, Job};
 use crate::ui::state::{EventFacts, OwnAddress};
 
@@ -44,13 +44,19 @@ impl Jobs {
                 let cancelled = result.is_err() && progress.cancel.load(Ordering::Acquire);
                 Done::ConversationSaved { path, result, cancelled }
             }
+            Job::CopyConnections { order, now } => Done::ConnectionsCopied(connections_csv(&*log?, &order, now)),
+            Job::SaveConnections { order, now, path } => {
+                let path = std::path::absolute(&path).unwrap_or(path);
+                let result = save_connections_csv(&*log?, &order, now, &path);
+                Done::ConnectionsSaved { path, result }
+            }
             Job::ListSessions => Done::Listed { folder: self.library.clone(), result: library.list() },
             Job::DeleteSession(path) => Done::Deleted { result: library.delete(&path), path },
             Job::OpenSession(path) => {
                 let path = std::path::absolute(&path).unwrap_or(path);
                 let result = Log::open(&path).map(|log| {
                     let view = LogView::new(log.clone(), self.waker.as_fn());
-                    *self.opened.lock() = Some(Opened { path: path.clone(), log, view });
+                    *self.opened.lock() = Some(Opened { path: path.clone(), log, view, lists: Default::default() });
                 });
                 Done::SessionOpened { path, result }
             }
@@ -117,6 +123,7 @@ pub fn dialog(what: Ask, suggested: PathBuf) -> impl Future<Output = Done> + Sen
             (dialog.set_file_name(name).add_filter(format, &[extension]), true)
         }
         Ask::SaveConversation => (dialog.set_file_name(name), true),
+        Ask::SaveConnections => (dialog.set_file_name(name).add_filter("CSV", &["csv"]), true),
         Ask::SaveWorkspace => (dialog.set_file_name(name).add_filter("Sockscope", &["toml"]), true),
         Ask::PayloadFile => (dialog, false),
         Ask::OpenSession => (dialog.add_filter("pcapng", &["pcapng"]), false),

@@ -217,16 +217,16 @@ fn failure(ctx: &Ctx<'_>, ui: &mut Ui, of: &Failure) {
     }
 }
 
-fn heading(ctx: &Ctx<'_>, ui: &mut Ui, text: &str) {
+pub fn heading(ctx: &Ctx<'_>, ui: &mut Ui, text: &str) {
     let text = mono(text, ctx.theme.text).strong();
     ui.add(Label::new(text).truncate());
 }
 
-fn fact(ctx: &Ctx<'_>, ui: &mut Ui, key: &str, value: &str) {
+pub fn fact(ctx: &Ctx<'_>, ui: &mut Ui, key: &str, value: &str) {
     colored_fact(ctx, ui, key, value, ctx.theme.text);
 }
 
-fn colored_fact(ctx: &Ctx<'_>, ui: &mut Ui, key: &str, value: &str, color: egui::Color32) {
+pub fn colored_fact(ctx: &Ctx<'_>, ui: &mut Ui, key: &str, value: &str, color: egui::Color32) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         let (place, _) = ui.allocate_exact_size(egui::vec2(LABEL_WIDTH, 18.0), egui::Sense::hover());

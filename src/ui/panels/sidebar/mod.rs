@@ -6,6 +6,7 @@
 
 mod detail;
 mod offers;
+mod opened_file;
 mod outline;
 mod row;
 
@@ -21,6 +22,7 @@ use crate::ui::state::{Configured, Ctx};
 
 use outline::{Outline, Row};
 
+pub use offers::of_connection as offers_of_connection;
 pub use row::one_line;
 
 pub const ROW_HEIGHT: f32 = 26.0;
@@ -31,6 +33,7 @@ pub struct Sidebar {
     /// Endpoints whose closed connections are all listed.
     unfolded_closed: std::collections::HashSet<EndpointId>,
     payloads: Payloads,
+    file: opened_file::OpenedFile,
     /// What the strip of details needed in the last frame.
     detail_height: f32,
 }
@@ -41,6 +44,9 @@ impl Panel for Sidebar {
     }
 
     fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
+        if ctx.state.opened_file.is_some() {
+            return self.file.ui(ctx, ui, actions);
+        }
         if ctx.state.query.scope != Scope::All {
             let most = ui.available_height() * 0.55;
             let shown = Side::bottom("sidebar details")

@@ -15,7 +15,7 @@ use crate::ui::state::{Configured, Ctx};
 use crate::ui::theme;
 use crate::ui::widgets::{Spark, dot, sparkline};
 
-const INDENT: f32 = 18.0;
+pub const INDENT: f32 = 18.0;
 const SPARK: Vec2 = Vec2::new(52.0, 12.0);
 
 pub struct Drawn {
@@ -25,22 +25,22 @@ pub struct Drawn {
 }
 
 /// What a row shows.
-struct Look {
-    id: Id,
-    name: String,
-    color: Color32,
-    filled: bool,
-    figure: Figure,
-    figure_color: Color32,
-    indent: f32,
+pub struct Look {
+    pub id: Id,
+    pub name: String,
+    pub color: Color32,
+    pub filled: bool,
+    pub figure: Figure,
+    pub figure_color: Color32,
+    pub indent: f32,
     /// Others than this computer reach it.
-    reachable: bool,
-    mono: bool,
+    pub reachable: bool,
+    pub mono: bool,
     /// All of it in words.
-    said: String,
+    pub said: String,
 }
 
-enum Figure {
+pub enum Figure {
     Text(String),
     Spark([u32; 12]),
 }
@@ -142,7 +142,7 @@ pub fn peer(ctx: &Ctx<'_>, ui: &mut Ui, place: Rect, peer: &ConnectionStatus, se
     draw(ctx, ui, place, &look, selected)
 }
 
-fn draw(ctx: &Ctx<'_>, ui: &mut Ui, place: Rect, look: &Look, selected: bool) -> Drawn {
+pub fn draw(ctx: &Ctx<'_>, ui: &mut Ui, place: Rect, look: &Look, selected: bool) -> Drawn {
     let response = ui.interact(place.shrink2(Vec2::new(8.0, 0.0)), look.id, Sense::click());
     ground(ctx, ui, place, selected, &response);
     response.widget_info(|| egui::WidgetInfo::selected(Role::Button, true, selected, &look.said));
