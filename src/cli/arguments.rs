@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::durations;
 use super::endpoints;
+use super::filters;
 use crate::model::{EndpointUri, LineEnding};
 
 const ABOUT: &str = "Start TCP and UDP sockets, send payloads, watch every socket event live, and keep all of it.
@@ -163,11 +164,14 @@ pub struct RunArguments {
     pub session: SessionArguments,
 }
 
+const EXPORT_EXAMPLES: &str = "Examples:
+  sockscope export morning.pcapng --as jsonl | jq 'select(.kind == \"received\").hex'
+  sockscope export morning.pcapng --as csv --output morning.csv
+  sockscope export morning.pcapng --as csv --filter 'dir:in size>64 not heartbeat'";
+
 /// Turn a recorded session into text, CSV, JSON lines or a pcapng file for others
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  sockscope export morning.pcapng --as jsonl | jq 'select(.kind == \"received\").hex'
-  sockscope export morning.pcapng --as csv --output morning.csv")]
+#[command(after_help = EXPORT_EXAMPLES, after_long_help = format!("{EXPORT_EXAMPLES}\n\n{}", filters::language()))]
 pub struct ExportArguments {
     #[arg(value_name = "SESSION.pcapng")]
     pub session: PathBuf,
@@ -177,6 +181,12 @@ pub struct ExportArguments {
     /// Where to write it: whole or not at all [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Only what fits, in the language of the window's filter line (--help tells it)
+    #[arg(long, value_name = "FILTER", allow_hyphen_values = true)]
+    pub filter: Option<String>,
+    /// Read times in --filter on the clock of this computer [default: UTC, as exports write them]
+    #[arg(long, requires = "filter")]
+    pub local: bool,
 }
 
 /// Print a completion script for a shell
@@ -297,6 +307,7 @@ mod tests {
             "send tcp://127.0.0.1:1 --text a --repeat 0",
             "export a.pcapng",
             "export a.pcapng --as xml",
+            "export a.pcapng --as csv --local",
             "completions tcsh7",
         ] {
             let words = std::iter::once("sockscope").chain(line.split(' '));

@@ -6,12 +6,17 @@ use std::time::Duration;
 
 use super::Refusal;
 use super::arguments::ExportArguments;
+use super::filters;
 use super::live::sentence;
 use super::standard;
 use crate::session::export::{self as formats, Progress};
 use crate::session::{Log, LogState, Query};
 
 pub fn export(arguments: &ExportArguments) -> Result<(), Refusal> {
+    let filter = match filters::parse(arguments.filter.as_deref().unwrap_or_default()) {
+        Ok(filter) => filter,
+        Err(told) => super::wrong_usage("export", &told),
+    };
     let name = arguments.format.name();
     let format = formats::format(name).ok_or_else(|| format!("The format {name} is not known here."))?;
     if let Some(output) = arguments.output.as_deref().filter(|output| is_same_file(output, &arguments.session)) {
@@ -20,7 +25,8 @@ pub fn export(arguments: &ExportArguments) -> Result<(), Refusal> {
     let log = Log::open(&arguments.session).map_err(|failure| sentence(&failure))?;
     // All of the file is read once; one that is still being recorded is taken as it is now.
     let state = log.wait_complete(Duration::MAX);
-    let (query, progress) = (Query::default(), Progress::default());
+    let query = Query { filter, local_time: arguments.local, ..Query::default() };
+    let progress = Progress::default();
     match &arguments.output {
         // A rename would put a file in the place of a device or a pipe: those are written to as they are.
         Some(path) if is_special(path) => {

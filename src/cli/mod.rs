@@ -9,6 +9,7 @@ mod connect;
 mod durations;
 mod endpoints;
 mod export;
+mod filters;
 mod life;
 mod lines;
 mod listen;

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::lexer::{Lexeme, TermParts, What, lexemes};
-use super::{Expression, Filter, Key, MAX_BYTES, print};
+use super::{Expression, Key, MAX_BYTES, parse, print};
 use crate::model::SavedFilter;
 
 /// What the session and the workspace offer.
@@ -66,7 +66,7 @@ pub fn complete(text: &str, cursor: usize, context: &Context<'_>) -> Completions
 fn fresh(cursor: usize, pieces: &[Lexeme], context: &Context<'_>) -> Completions {
     let mut items: Vec<Completion> = Key::ALL.into_iter().map(of_key).collect();
     items.extend(keywords(cursor, pieces));
-    items.extend(context.saved.iter().filter_map(|saved| of_saved(saved, pieces.is_empty())));
+    items.extend(context.saved.iter().filter_map(|saved| of_saved(saved, pieces.is_empty())).take(MOST_ITEMS));
     Completions { replace: cursor..cursor, items }
 }
 
@@ -87,7 +87,7 @@ fn word(text: &str, typed: Range<usize>, end: usize, pieces: &[Lexeme], context:
             }));
         }
         let saved = context.saved.iter().filter(|saved| saved.name.to_lowercase().contains(&typed));
-        items.extend(saved.filter_map(|saved| of_saved(saved, alone)));
+        items.extend(saved.filter_map(|saved| of_saved(saved, alone)).take(MOST_ITEMS));
         let endpoints = context.endpoints.iter().filter(|endpoint| endpoint.to_lowercase().contains(&typed));
         items.extend(endpoints.map(|endpoint| {
             let insert = format!("{}:{}", Key::Endpoint.name(), print::value_of(endpoint));
@@ -175,10 +175,10 @@ fn keywords(at: usize, pieces: &[Lexeme]) -> impl Iterator<Item = Completion> {
 
 /// A filter with a name; in brackets where something else stands beside it. One that is broken is not offered.
 fn of_saved(saved: &SavedFilter, alone: bool) -> Option<Completion> {
-    let filter = Filter::parse(&saved.filter).ok()?;
-    let insert = match filter.expression()? {
-        Expression::Any(_) | Expression::All(_) if !alone => format!("({})", filter.text().trim()),
-        _ => filter.text().trim().to_owned(),
+    let text = saved.filter.trim();
+    let insert = match parse::outline(text).ok()?? {
+        Expression::Any(_) | Expression::All(_) if !alone => format!("({text})"),
+        _ => text.to_owned(),
     };
     Some(Completion { insert, label: saved.name.clone(), explain_key: None })
 }

@@ -14,6 +14,16 @@ pub enum Expression {
     Is(Term),
 }
 
+impl Expression {
+    pub(super) fn asks_for_selection(&self) -> bool {
+        match self {
+            Self::All(all) | Self::Any(all) => all.iter().any(Self::asks_for_selection),
+            Self::Not(inner) => inner.asks_for_selection(),
+            Self::Is(term) => matches!(term, Term::Within(_)),
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum Term {
     /// In the bytes, in any encoding in which content is shown, or in the words of a happening. ASCII letters match in

@@ -93,6 +93,19 @@ mod tests {
     }
 
     #[test]
+    fn the_document_has_the_same_table() {
+        let document = include_str!("../../docs/filter.md");
+        let words = crate::words::Words::of(crate::words::Language::English);
+        for group in help() {
+            assert!(document.contains(&format!("### {}\n", words.get(group.key))), "{}", group.key);
+            for row in group.rows {
+                let line = format!("| `{}` | {} |\n", row.example, words.get(row.key));
+                assert!(document.contains(&line), "docs/filter.md lacks: {line}");
+            }
+        }
+    }
+
+    #[test]
     fn every_key_is_told() {
         let rows = || help().iter().flat_map(|group| group.rows);
         for key in Key::ALL {

@@ -76,6 +76,11 @@ impl Filter {
     pub fn takes_all(&self) -> bool {
         self.expression.is_none()
     }
+
+    /// Whether rows fit or not by where the selected row stands (`within:`).
+    pub fn asks_for_selection(&self) -> bool {
+        self.expression.as_deref().is_some_and(Expression::asks_for_selection)
+    }
 }
 
 impl PartialEq for Filter {

@@ -14,6 +14,15 @@ use crate::payload;
 type Found<T> = Result<T, Mistake>;
 
 pub(super) fn filter(text: &str) -> Found<Option<Expression>> {
+    expression(text, true)
+}
+
+/// How a text is put together, at little cost: patterns are not looked into.
+pub(super) fn outline(text: &str) -> Found<Option<Expression>> {
+    expression(text, false)
+}
+
+fn expression(text: &str, builds_patterns: bool) -> Found<Option<Expression>> {
     if text.len() > MAX_BYTES {
         return Err(Mistake::new(0..text.len(), MistakeKind::TooLong { limit: MAX_BYTES }));
     }
@@ -23,7 +32,7 @@ pub(super) fn filter(text: &str) -> Found<Option<Expression>> {
         return Ok(None);
     }
     let regexes = pieces.iter().filter(|piece| matches!(piece.what, What::Regex { .. })).count();
-    let mut parser = Parser { text, pieces, at: 0, depth: 0, terms: 0, regexes };
+    let mut parser = Parser { text, pieces, at: 0, depth: 0, terms: 0, regexes, builds_patterns };
     let expression = parser.any()?;
     match parser.pieces.get(parser.at) {
         None => Ok(Some(expression)),
@@ -38,6 +47,7 @@ struct Parser<'a> {
     depth: usize,
     terms: usize,
     regexes: usize,
+    builds_patterns: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -194,6 +204,9 @@ impl<'a> Parser<'a> {
             ignore_case = true;
         }
         let (pattern, places) = without_escaped_slashes(self.slice(inner));
+        if !self.builds_patterns {
+            return Ok(Term::Regex { pattern, ignore_case });
+        }
         pattern::validate(&pattern, ignore_case, self.regexes).map_err(|mistake| {
             let place = |at: usize| inner.start + at + places.iter().filter(|slash| **slash < at).count();
             let (start, end) = (place(mistake.at.start), place(mistake.at.end));

@@ -300,6 +300,13 @@ fn mistakes_have_their_place() {
 }
 
 #[test]
+fn some_filters_ask_for_the_selected_row() {
+    assert!(Filter::parse("a or not (b within:5s)").unwrap().asks_for_selection());
+    assert!(!Filter::parse("a or \"within:5s\"").unwrap().asks_for_selection());
+    assert!(!Filter::default().asks_for_selection());
+}
+
+#[test]
 fn everything_is_bounded() {
     let long = "a".repeat(MAX_BYTES + 1);
     assert_eq!(mistake(&long), (0..MAX_BYTES + 1, MistakeKind::TooLong { limit: MAX_BYTES }));

@@ -1,4 +1,5 @@
-//! Files the user owns: the workspace (endpoints, payloads, highlight rules, saved filters) and the preferences; versioned, saved atomically.
+//! Files the user owns: the workspace (endpoints, payloads, highlight rules, saved filters) and the preferences; versioned,
+//! saved atomically.
 //!
 //! Owns: reading, checking and writing these files, where they are kept, which of them are trusted.
 //! Never: opens a socket. Blocking IO: call it off the UI and tokio threads, except at start.
@@ -30,6 +31,9 @@ pub const VERSION: u32 = 2;
 pub const MAX_FILE_BYTES: u64 = 10_000_000;
 /// Endpoints, payloads, rules and filters together.
 pub const MAX_ITEMS: usize = 10_000;
+
+/// All of them are made ready when a workspace is opened, and each costs up to 10 ms where somebody means harm.
+pub const MAX_HIGHLIGHTS: usize = 256;
 
 /// What stands in a workspace file. `version` is that of the file it was read from; saving writes `VERSION`.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]

@@ -7,7 +7,7 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{MAX_FILE_BYTES, MAX_ITEMS, VERSION, Workspace, WorkspaceError};
+use super::{MAX_FILE_BYTES, MAX_HIGHLIGHTS, MAX_ITEMS, VERSION, Workspace, WorkspaceError};
 use crate::model::{
     ClientSettings, Draft, EndpointSettings, HighlightRule, HostPort, ListenerSettings, Protocol, SavedFilter,
     SavedPayload, UdpSettings,
@@ -37,6 +37,9 @@ pub(super) fn workspace(text: &str) -> Result<Workspace, WorkspaceError> {
     let items = endpoints.len() + payloads.len() + highlights.len() + filters.len();
     if items > MAX_ITEMS {
         return Err(WorkspaceError::TooLarge(format!("{items} endpoints, payloads, rules and filters")));
+    }
+    if highlights.len() > MAX_HIGHLIGHTS {
+        return Err(WorkspaceError::TooLarge(format!("{} highlight rules", highlights.len())));
     }
     fields.finish()?;
     Ok(Workspace {
@@ -141,6 +144,7 @@ fn payload(mut fields: Fields<'_>) -> Result<SavedPayload, WorkspaceError> {
     Ok(saved)
 }
 
+/// A filter with a mistake is kept as it was typed: the window shows it as broken, and nothing a person wrote is lost.
 fn highlight(mut fields: Fields<'_>) -> Result<HighlightRule, WorkspaceError> {
     let rule = HighlightRule {
         filter: fields.required("filter")?,

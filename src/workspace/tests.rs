@@ -67,6 +67,16 @@ fn the_second_version_has_rules_and_filters() {
 }
 
 #[test]
+fn a_broken_filter_is_kept_as_it_was_typed() {
+    let text = "version = 2\n[[highlight]]\nfilter = 'knd:reset'\n[[filter]]\nname = ''\nfilter = '(a'\n";
+    let workspace = Workspace::parse(text).unwrap();
+    assert_eq!((workspace.highlights[0].filter.as_str(), workspace.filters[0].filter.as_str()), ("knd:reset", "(a"));
+    assert_eq!(Workspace::parse(&workspace.to_text().unwrap()).unwrap(), workspace);
+    let many = format!("version = 2\n{}", "[[highlight]]\nfilter = 'x'\n".repeat(MAX_HIGHLIGHTS + 1));
+    assert!(matches!(Workspace::parse(&many), Err(WorkspaceError::TooLarge(_))));
+}
+
+#[test]
 fn what_is_written_is_read_again() {
     let folder = folder();
     let path = folder.path().join("bench.toml");
@@ -102,6 +112,12 @@ fn mistakes_are_told_with_their_place() {
         ("version = 1\npayload = ['é', 2]", 2, 12, "write [[payload]]"),
         ("version = 1\nrules = []", 2, 1, "rules is not known here"),
         ("version = 1\né = 1", 2, 1, ""),
+        ("version = 2\n[[highlight]]\ncolor = 'red'", 2, 1, "filter is missing"),
+        ("version = 2\n[[highlight]]\nfilter = 'x'\ncolor = 'pink'", 4, 9, "color: "),
+        ("version = 2\n[[highlight]]\nfilter = 'x'\ncolour = 'red'", 4, 1, "colour is not known here"),
+        ("version = 2\n[[filter]]\nfilter = 'x'", 2, 1, "name is missing"),
+        ("version = 2\n[[filter]]\nname = 'é'\nfilter = 7", 4, 10, "filter: "),
+        ("version = 2\nfilter = 'x'", 2, 10, "write [[filter]]"),
         ("version = 1\n[[endpoint]\n", 2, 12, ""),
         ("version = 1\nversion = 1", 2, 1, "duplicate key"),
         ("version = 1\r\n[[endpoint]]\r\ntype = 'udp'\r\nname = 'é' x = 1", 4, 12, ""),

@@ -52,6 +52,50 @@ fn every_format_comes_out_of_a_recorded_session() {
 }
 
 #[test]
+fn a_filter_says_what_is_exported() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = folder.path().join("a.pcapng");
+    let printed = record(&session);
+    let session = session.to_str().unwrap();
+    let exported = |filter: &str| {
+        let output = run(&["export", session, "--as", "jsonl", "--filter", filter], b"");
+        assert_done(&output);
+        text(&output.stdout)
+    };
+    let payloads: String = printed.split_inclusive('\n').filter(|line| line.contains("\"hex\"")).collect();
+    assert_eq!(payloads.lines().count(), 2, "{printed}");
+    assert_eq!(exported("get"), payloads);
+    assert_eq!(exported(""), printed);
+    assert_eq!(exported("nowhere"), "");
+}
+
+#[test]
+fn a_mistake_in_a_filter_is_shown_where_it_stands() {
+    // Told before the session is looked at.
+    let output = run(&["export", "/no/such.pcapng", "--as", "csv", "--filter", "温度 kind:rest or x"], b"");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    let told = text(&output.stderr);
+    let lines: Vec<&str> = told.lines().collect();
+    let at = lines.iter().position(|line| *line == "  温度 kind:rest or x").unwrap_or_else(|| panic!("{told}"));
+    assert_eq!(lines[at + 1], "            ^^^^", "{told}");
+    assert!(lines[at + 2].contains("reset is"), "{told}");
+    let within = run(&["export", "/no/such.pcapng", "--as", "csv", "--filter", "within:5s"], b"");
+    assert_eq!(within.status.code(), Some(2));
+}
+
+#[test]
+fn the_help_of_export_tells_the_filter_language() {
+    let output = run(&["export", "--help"], b"");
+    assert_done(&output);
+    for group in sockscope::filter::help() {
+        for row in group.rows {
+            assert!(text(&output.stdout).contains(row.example), "{}", row.example);
+        }
+    }
+}
+
+#[test]
 fn tshark_reads_what_was_recorded() {
     if !has("tshark") {
         return;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::*;
 use crate::engine::{EndpointState, EndpointStatus, Peers, Totals};
 use crate::model::{
-    Doing, EndpointId, EndpointSettings, Failure, HostPort, ListenerSettings, Protocol, Reason, SavedPayload,
+    Doing, EndpointId, EndpointSettings, Failure, HighlightColor, HighlightRule, HostPort, ListenerSettings, Protocol,
+    Reason, SavedFilter, SavedPayload,
 };
 use crate::session::{Query, Scope, SessionFile};
 use crate::ui::action::{EndpointAction, LogAction, SessionAction, WorkspaceAction};
@@ -182,6 +183,29 @@ fn a_workspace_from_elsewhere_is_inert_until_trusted() {
     let orders = bench.landed(Done::Trusted(Ok(())));
     assert!(matches!(orders[..], [Order::Open(_, _)]), "only what was marked: {orders:?}");
     assert!(!bench.state.inert_workspace);
+}
+
+#[test]
+fn rules_and_filters_come_and_go_with_the_workspace() {
+    let mut bench = Bench::new();
+    let rule = |filter: &str, enabled| HighlightRule { filter: filter.into(), color: HighlightColor::Red, enabled };
+    let workspace = Workspace {
+        highlights: vec![rule("kind:reset", true), rule("knd:broken", true), rule("off", false)],
+        filters: vec![SavedFilter { name: "pump".into(), filter: "peer:10.0.0.7".into() }],
+        ..Workspace::default()
+    };
+    let path = PathBuf::from("/w/other.toml");
+    let orders = bench.landed(Done::WorkspaceOpened { path, result: Ok((workspace.clone(), true)) });
+    let told = orders.iter().find_map(|order| match order {
+        Order::Highlight(rules) => Some(rules.clone()),
+        _ => None,
+    });
+    let told = told.unwrap_or_else(|| panic!("the log's reader was not told: {orders:?}"));
+    assert_eq!(told.iter().map(|rule| rule.filter.text()).collect::<Vec<_>>(), ["kind:reset"]);
+    // A rule that is broken or off is neither lost nor changed.
+    assert_eq!(super::workspace(&bench.state), workspace);
+    bench.state.filter_history = vec!["b".into(), "a".into()];
+    assert_eq!(preferences(&bench.state).filter_history, ["b", "a"]);
 }
 
 #[test]
