@@ -130,6 +130,7 @@ pub fn preferences(state: &State) -> Preferences {
         theme: state.theme,
         zoom: (state.zoom > 0.0).then_some(state.zoom),
         local_time: state.local_time,
+        decimal_offsets: state.decimal_offsets,
         workspace: state.workspace_path.clone(),
         // The file has the newest first.
         history: state.history.iter().rev().cloned().collect(),
@@ -191,6 +192,10 @@ fn view(state: &mut State, action: ViewAction, seen: &Seen<'_>, effects: &mut dy
         }
         ViewAction::ShowPalette(open) => state.palette_open = open,
         ViewAction::ShowBytes(shown) => state.bytes_hidden = !shown,
+        ViewAction::SetDecimalOffsets(decimal) => {
+            state.decimal_offsets = decimal;
+            preferences_changed(state, seen.now);
+        }
         ViewAction::FocusComposer => state.focus = Some(Focus::Composer),
         ViewAction::FocusFilter => state.focus = Some(Focus::Filter),
     }

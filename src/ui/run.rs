@@ -76,6 +76,7 @@ fn prepare(
         zoom: preferences.zoom.unwrap_or(1.0),
         // Nobody chose yet: the clock on the wall.
         local_time: preferences.local_time || preferences.version == 0,
+        decimal_offsets: preferences.decimal_offsets,
         history: preferences.history.iter().rev().cloned().collect(),
         workspace_path: Some(path.clone()),
         ..State::default()

@@ -2,9 +2,11 @@
 //!
 //! Owns: the panels. Never: shared state (that is `State`, through `Ctx`). Called by: `app`.
 
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use egui::{CentralPanel, Frame, Margin, Panel as Side, Ui};
+use egui::{CentralPanel, Frame, IdSalt, Margin, Panel as Side, PanelState, Rect, Ui, Vec2};
 
 use super::action::{Action, Tab};
 use super::panels::{Banners, Entry, Place, registry};
@@ -13,11 +15,39 @@ use super::widgets;
 
 pub struct Shell {
     entries: Vec<Entry>,
+    sizes: Sizes,
+}
+
+/// How large the person made a panel. egui keeps what was drawn: a panel that had to be small for a while, because the
+/// window was, would stay so.
+#[derive(Default)]
+struct Sizes {
+    wanted: BTreeMap<&'static str, f32>,
+}
+
+impl Sizes {
+    /// Before a panel is drawn: gives egui the wanted size back, which it then fits into the room there is.
+    fn before(&mut self, ui: &Ui, name: &'static str, default: f32) {
+        let wanted = *self.wanted.entry(name).or_insert(default);
+        // As egui names the state of a panel.
+        let id = ui.scope_id().with_salt(IdSalt::new(name));
+        let Some(state) = PanelState::load(ui, id) else { return };
+        let outer_rect = Rect::from_min_size(state.outer_rect.min, Vec2::splat(wanted));
+        ui.data_mut(|memory| memory.insert_persisted(id, PanelState { outer_rect }));
+    }
+
+    /// After it: what is not the wanted size, fitted, is what the person made of it.
+    fn after(&mut self, name: &'static str, drawn: f32, range: RangeInclusive<f32>) {
+        let fitted = self.wanted.get(name).map(|wanted| wanted.clamp(*range.start(), *range.end()));
+        if fitted.is_none_or(|fitted| (fitted - drawn).abs() > 2.0) {
+            self.wanted.insert(name, drawn);
+        }
+    }
 }
 
 impl Default for Shell {
     fn default() -> Self {
-        Self { entries: registry() }
+        Self { entries: registry(), sizes: Sizes::default() }
     }
 }
 
@@ -41,30 +71,39 @@ impl Shell {
             Side::top("banner").frame(frame(theme.panel)).show(ui, |ui| self.place(Place::Banner, ctx, ui, actions));
         }
         let width = ui.available_width();
-        Side::left("sidebar")
+        let range = 160.0..=(width * 0.5).max(161.0);
+        self.sizes.before(ui, "sidebar", 264.0);
+        let shown = Side::left("sidebar")
             .resizable(true)
             .default_size(264.0)
-            .size_range(160.0..=(width * 0.5).max(161.0))
+            .size_range(range.clone())
             .frame(frame(theme.panel))
             .show(ui, |ui| self.fill(Place::Left, ctx, ui, actions));
+        self.sizes.after("sidebar", shown.response.rect.width(), range);
         let height = ui.available_height();
         if ctx.state.opened_file.is_none() {
-            Side::bottom("composer")
+            let range = 96.0..=(height * 0.5).max(97.0);
+            self.sizes.before(ui, "composer", 148.0);
+            let shown = Side::bottom("composer")
                 .resizable(true)
                 .default_size(148.0)
-                .size_range(96.0..=(height * 0.5).max(97.0))
+                .size_range(range.clone())
                 .frame(frame(theme.panel).inner_margin(Margin::symmetric(12, 8)))
                 .show(ui, |ui| self.fill(Place::Composer, ctx, ui, actions));
+            self.sizes.after("composer", shown.response.rect.height(), range);
         }
         // The log keeps its head and a few rows.
         let most_bytes = ui.available_height() - super::panels::LOG_HEAD - 5.0 * super::theme::LOG_ROW;
         if ctx.state.selected_event.is_some() && !ctx.state.bytes_hidden {
-            Side::bottom("bytes")
+            let range = 72.0..=most_bytes.max(73.0);
+            self.sizes.before(ui, "bytes", 224.0);
+            let shown = Side::bottom("bytes")
                 .resizable(true)
-                .default_size(190.0)
-                .size_range(72.0..=most_bytes.max(73.0))
+                .default_size(224.0)
+                .size_range(range.clone())
                 .frame(frame(theme.panel))
                 .show(ui, |ui| self.fill(Place::Bytes, ctx, ui, actions));
+            self.sizes.after("bytes", shown.response.rect.height(), range);
         }
         CentralPanel::no_frame().frame(frame(theme.background)).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;

@@ -27,6 +27,9 @@ pub struct Preferences {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zoom: Option<f32>,
     pub local_time: bool,
+    /// Offsets beside bytes are decimal.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub decimal_offsets: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<PathBuf>,
     pub history: Vec<String>,

@@ -52,6 +52,7 @@ pub fn landed(state: &mut State, done: Done, now: Timestamp, effects: &mut dyn E
         },
         Done::OwnAddresses(addresses) => state.own_addresses = addresses,
         Done::Measured { path, size } => state.file = Some(MeasuredFile { path, size }),
+        Done::Compared { number, difference } => state.difference = Some((number, difference)),
         Done::PathChosen { what, path, no_dialog } => path_chosen(state, what, path, no_dialog, now, effects),
     }
 }

@@ -4,7 +4,7 @@ use super::{Seen, find, preferences_changed, workspace_changed};
 use crate::filter::Filter;
 use crate::session::Highlight;
 use crate::ui::action::LogAction;
-use crate::ui::effects::Effects;
+use crate::ui::effects::{Effects, Job};
 use crate::ui::state::State;
 
 pub fn apply(state: &mut State, action: LogAction, seen: &Seen<'_>, effects: &mut dyn Effects) {
@@ -55,6 +55,9 @@ pub fn apply(state: &mut State, action: LogAction, seen: &Seen<'_>, effects: &mu
             state.highlights = rules;
             workspace_changed(state, seen.now);
             show_rules(state, effects);
+        }
+        LogAction::FindDifference { number, before, after } => {
+            return effects.start(Job::Compare { number, before, after });
         }
         LogAction::SetSavedFilters(filters) => {
             state.saved_filters = filters;
