@@ -68,8 +68,13 @@ pub fn difference(before: &[u8], after: &[u8], until: Option<Instant>) -> Differ
     for op in hook.into_inner().into_inner().into_ops() {
         aligned.push(op);
     }
-    if aligned.counts().total() < fewest { aligned } else { by_place }
+    if aligned.counts().total() < fewest { aligned.without_chance() } else { by_place }
 }
+
+/// So many equal bytes between others that are different stand there by chance,
+const CHANCE: usize = 2;
+/// where the different ones are so many on either side.
+const AROUND: usize = 4;
 
 impl Difference {
     pub fn counts(&self) -> Counts {
@@ -107,6 +112,36 @@ impl Difference {
             DiffOp::Insert { .. } => self.add(PartKind::Added, before, after),
             DiffOp::Replace { .. } => self.replaced(before, after),
         }
+    }
+
+    /// A byte or two that are the same in the middle of what is different tell nothing: they are counted as different.
+    fn without_chance(self) -> Self {
+        let is_long =
+            |part: Option<&Part>| part.is_some_and(|part| part.kind != PartKind::Equal && part.len() >= AROUND);
+        let parts = &self.parts;
+        let is_chance = |at: usize, part: &Part| {
+            part.kind == PartKind::Equal
+                && part.len() <= CHANCE
+                && is_long(at.checked_sub(1).and_then(|before| parts.get(before)))
+                && is_long(parts.get(at + 1))
+        };
+        let mut kept = Self { parts: Vec::with_capacity(parts.len()), gave_up: self.gave_up };
+        let mut open: Option<(Range<usize>, Range<usize>)> = None;
+        for (at, part) in parts.iter().enumerate() {
+            if part.kind == PartKind::Equal && !is_chance(at, part) {
+                if let Some((before, after)) = open.take() {
+                    kept.replaced(before, after);
+                }
+                kept.add(PartKind::Equal, part.before.clone(), part.after.clone());
+                continue;
+            }
+            let (before, after) = open.get_or_insert((part.before.clone(), part.after.clone()));
+            (before.end, after.end) = (part.before.end, part.after.end);
+        }
+        if let Some((before, after)) = open {
+            kept.replaced(before, after);
+        }
+        kept
     }
 
     /// Bytes for other bytes: changed as far as there are both, the rest removed or added.
@@ -197,6 +232,14 @@ mod tests {
         assert_eq!(parts(b"", b"ab"), [(Added, 0..0, 0..2)]);
         assert_eq!(parts(b"", b""), []);
         assert_eq!(parts(b"same", b"same"), [(Equal, 0..4, 0..4)]);
+    }
+
+    #[test]
+    fn what_is_equal_by_chance_is_no_island() {
+        let parts = parts(b"0123abcd*wxyz4567", b"0123ABCDEFG*WXYZ4567");
+        let kinds: Vec<_> = parts.iter().map(|(kind, ..)| *kind).collect();
+        assert_eq!(kinds, [PartKind::Equal, PartKind::Changed, PartKind::Added, PartKind::Equal]);
+        assert_eq!((parts[0].1.clone(), parts[3].1.clone()), (0..4, 13..17));
     }
 
     #[test]

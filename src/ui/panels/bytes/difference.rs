@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use egui::{Align2, Color32, Id, Painter, Pos2, Rect, Sense, Stroke, Ui, Vec2, WidgetInfo};
 
-use super::dump::{ROW, char_width, offset_chars, offset_text};
+use super::dump::{LEFT, ROW, char_width, offset_chars, offset_text};
 use super::marks;
 use crate::model::{Recorded, TextEncoding};
 use crate::payload::{self, ByteRole, Counts, Difference, Part, PartKind};
@@ -42,6 +42,8 @@ struct Compared {
     difference: Option<Arc<Difference>>,
     /// Where each part begins when both stand side by side, and where the last one ends.
     starts: Vec<usize>,
+    /// Parts that stand together without equal bytes between them: one difference for a person.
+    groups: Vec<Range<usize>>,
 }
 
 /// What stands on each row on screen, one beneath the other.
@@ -70,7 +72,7 @@ struct Columns {
 impl Columns {
     fn new(char_width: f32, per_row: usize, offset_chars: usize) -> Self {
         let offset = (offset_chars as f32 + 2.0) * char_width;
-        Self { char_width, per_row, offset, side: offset + (per_row as f32 * 4.0 + 2.0) * char_width }
+        Self { char_width, per_row, offset, side: offset + (per_row as f32 * 4.0 + 1.0) * char_width }
     }
 
     fn hex_cell(&self, row: Rect, left: f32, column: usize) -> Rect {
@@ -112,6 +114,7 @@ impl DifferenceView {
                 encodings,
                 roles: [0, 1].map(|at| roles(&bytes[at], encodings[at])),
                 starts: difference.as_deref().map(starts).unwrap_or_default(),
+                groups: difference.as_deref().map(groups).unwrap_or_default(),
                 difference,
             });
             if !quick {
@@ -127,6 +130,7 @@ impl DifferenceView {
                 && *number == self.asked
             {
                 compared.starts = starts(found);
+                compared.groups = groups(found);
                 compared.difference = Some(found.clone());
             }
         }
@@ -143,9 +147,7 @@ impl DifferenceView {
 
     /// Goes to the next difference, or the one before; past the last it begins again.
     pub fn step(&mut self, back: bool) {
-        let Some(difference) = self.difference() else { return };
-        let count = difference.parts.iter().filter(|part| part.kind != PartKind::Equal).count();
-        let Some(last) = count.checked_sub(1) else { return };
+        let Some(last) = self.groups().len().checked_sub(1) else { return };
         self.current = Some(match self.current {
             None => {
                 if back {
@@ -163,7 +165,8 @@ impl DifferenceView {
                 }
             }
         });
-        let at = self.current_part().and_then(|part| self.compared.as_ref()?.starts.get(part).copied());
+        let group = self.current.and_then(|at| self.groups().get(at));
+        let at = group.and_then(|group| self.compared.as_ref()?.starts.get(group.start).copied());
         if let (Some(at), Some(rows)) = (at, &self.rows) {
             let row = at / rows.per_row;
             let shown = if rows.is_beneath { rows.rows.partition_point(|(of, _)| *of < row) } else { row };
@@ -173,12 +176,11 @@ impl DifferenceView {
 
     /// Which difference was gone to, and how many there are.
     pub fn place(&self) -> (Option<usize>, usize) {
-        let parts = self.difference().map_or(&[][..], |difference| &difference.parts);
-        (self.current, parts.iter().filter(|part| part.kind != PartKind::Equal).count())
+        (self.current, self.groups().len())
     }
 
     pub fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, before: &Recorded, after: &Recorded) {
-        let current = self.current_part();
+        let current = self.current.and_then(|at| self.groups().get(at)).cloned().unwrap_or_default();
         let Some(compared) = &self.compared else { return };
         let Some(difference) = compared.difference.clone() else {
             ui.label(egui::RichText::new(ctx.words.get("bytes.comparing")).color(ctx.theme.dim));
@@ -225,10 +227,8 @@ impl DifferenceView {
         self.compared.as_ref()?.difference.as_deref()
     }
 
-    /// The part that was gone to.
-    fn current_part(&self) -> Option<usize> {
-        let parts = self.difference()?.parts.iter().enumerate();
-        parts.filter(|(_, part)| part.kind != PartKind::Equal).nth(self.current?).map(|(at, _)| at)
+    fn groups(&self) -> &[Range<usize>] {
+        self.compared.as_ref().map_or(&[], |compared| &compared.groups)
     }
 }
 
@@ -245,6 +245,18 @@ fn starts(difference: &Difference) -> Vec<usize> {
     std::iter::once(0).chain(ends).collect()
 }
 
+/// Numbers of parts, for each run of those that are different.
+fn groups(difference: &Difference) -> Vec<Range<usize>> {
+    let mut groups: Vec<Range<usize>> = Vec::new();
+    for (at, _) in difference.parts.iter().enumerate().filter(|(_, part)| part.kind != PartKind::Equal) {
+        match groups.last_mut() {
+            Some(last) if last.end == at => last.end = at + 1,
+            _ => groups.push(at..at + 1),
+        }
+    }
+    groups
+}
+
 /// As many bytes a row as fit; both payloads beside each other where that is possible.
 fn fitting(ui: &Ui, offset_chars: usize) -> (Columns, bool) {
     let (width, char_width) = (ui.available_width() - 12.0, char_width(ui));
@@ -253,7 +265,7 @@ fn fitting(ui: &Ui, offset_chars: usize) -> (Columns, bool) {
     let choices = [(16, false), (8, false), (16, true), (8, true)];
     let fits = |(per_row, unified): &(usize, bool)| {
         let columns: Columns = columns(*per_row);
-        let needed = if *unified { columns.side + 2.0 * char_width } else { 2.0 * columns.side };
+        let needed = if *unified { columns.side + 2.0 * char_width } else { 2.0 * columns.side } + LEFT;
         needed <= width
     };
     let (per_row, unified) = choices.into_iter().find(fits).unwrap_or((8, true));
@@ -267,7 +279,8 @@ struct Drawing<'a, 'b> {
     seqs: [u64; 2],
     parts: &'a [Part],
     starts: &'a [usize],
-    current: Option<usize>,
+    /// The parts that were gone to.
+    current: Range<usize>,
     columns: Columns,
     total: usize,
     longest: usize,
@@ -288,7 +301,7 @@ impl Drawing<'_, '_> {
             let (Some(found), Some(begun)) = (self.parts.get(part), self.starts.get(part)) else { break };
             let of = |range: &Range<usize>| Some(range.start + at - begun).filter(|at| *at < range.end);
             let at = [of(&found.before), of(&found.after)];
-            places.push(Place { at, kind: found.kind, is_current: self.current == Some(part) });
+            places.push(Place { at, kind: found.kind, is_current: self.current.contains(&part) });
         }
         places
     }
@@ -312,7 +325,7 @@ impl Drawing<'_, '_> {
         let places = self.places(row);
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
         let middle = rect.width().min(2.0 * self.columns.side + 40.0) / 2.0;
-        self.side(&painter, rect, 0.0, 0, &places);
+        self.side(&painter, rect, LEFT, 0, &places);
         self.side(&painter, rect, middle, 1, &places);
         let x = rect.left() + middle - self.columns.char_width;
         painter.vline(x, rect.y_range(), Stroke::new(1.0, self.ctx.theme.line));
@@ -329,10 +342,10 @@ impl Drawing<'_, '_> {
             1 => ("+", theme.ok),
             _ => ("", theme.dim),
         };
-        let at = Pos2::new(rect.left() + 2.0, rect.center().y);
+        let at = Pos2::new(rect.left() + LEFT, rect.center().y);
         widgets::mono_text(&painter, at, Align2::LEFT_CENTER, sign, color);
         let side = if sides == BOTH { 0 } else { sides };
-        self.side(&painter, rect, 2.0 * self.columns.char_width, side, &places);
+        self.side(&painter, rect, LEFT + 2.0 * self.columns.char_width, side, &places);
         let label = format!("{sign} {}", self.label(side, &places));
         self.node(ui, rect, row, sides, label);
     }

@@ -18,6 +18,8 @@ use crate::ui::widgets::{
 };
 
 pub const ROW: f32 = LOG_ROW - 3.0;
+/// Room for the line that tells which list has the keyboard.
+pub const LEFT: f32 = 6.0;
 
 #[derive(Default)]
 pub struct Dump {
@@ -45,7 +47,7 @@ pub struct Columns {
 
 impl Columns {
     pub fn new(char_width: f32, per_row: usize, offset_chars: usize) -> Self {
-        let hex = (offset_chars as f32 + 2.0) * char_width;
+        let hex = LEFT + (offset_chars as f32 + 2.0) * char_width;
         // Two digits and a blank a byte, one blank more in the middle, and a gap.
         Self { char_width, per_row, hex, text: hex + (per_row as f32 * 3.0 + 3.0) * char_width }
     }
@@ -277,7 +279,7 @@ impl Drawing<'_, '_> {
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
         self.grounds(&painter, rect, start..end);
         let offset = offset_text(start, self.shown.bytes.len(), self.ctx.state.decimal_offsets);
-        text(&painter, rect, 0.0, &offset, self.ctx.theme.faint);
+        text(&painter, rect, LEFT, &offset, self.ctx.theme.faint);
         self.hex(&painter, rect, line);
         self.characters(&painter, rect, start..end);
         let x = rect.left() + self.columns.text - self.columns.char_width * 0.5;

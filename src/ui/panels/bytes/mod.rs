@@ -419,9 +419,7 @@ fn has_room_for_both(width: f32, dumps: [f32; 2]) -> bool {
 /// A range of bytes in words: how many, and from where.
 fn range_words(ctx: &Ctx<'_>, range: &Range<usize>, length: usize) -> String {
     let count = ctx.words.count("count.bytes", range.len() as u64);
-    let decimal = ctx.state.decimal_offsets;
-    let digits = dump::offset_text(range.start, length, decimal);
-    let offset = if decimal { ctx.words.number(range.start as u64) } else { format!("0x{digits}") };
+    let offset = dump::offset_text(range.start, length, ctx.state.decimal_offsets);
     ctx.words.fill("bytes.selected", &[("bytes", &count), ("offset", &offset)])
 }
 

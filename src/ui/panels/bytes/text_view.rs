@@ -10,7 +10,7 @@ use egui::text::LayoutJob;
 use egui::{Align2, Galley, Id, Pos2, Rect, Response, Sense, Ui, WidgetInfo};
 
 use super::Shown;
-use super::dump::{Asked, byte_note};
+use super::dump::{Asked, LEFT, byte_note};
 use super::marks::{self, Mark};
 use super::selection::{self, Pressed, Selection, Step};
 use crate::payload::{self, ByteRole, TextLine};
@@ -22,7 +22,6 @@ use crate::ui::widgets::{
 };
 
 const ROW: f32 = LOG_ROW - 3.0;
-const LEFT: f32 = 6.0;
 
 #[derive(Default)]
 pub struct TextView {
@@ -232,19 +231,28 @@ fn draw(ctx: &Ctx<'_>, ui: &mut Ui, shown: &Shown<'_>, line: &TextLine, rect: Re
 
 fn grounds(ctx: &Ctx<'_>, painter: &egui::Painter, shown: &Shown<'_>, laid: &Laid, rect: Rect, chosen: &Range<usize>) {
     let Some(row) = laid.galley.rows.first() else { return };
-    let mut left: Option<(Mark, bool)> = None;
+    // Characters of one kind beside each other are one shape.
+    let mut run: Option<(Rect, Mark, bool)> = None;
+    let paint = |run: &Option<(Rect, Mark, bool)>| {
+        if let Some((place, mark, selected)) = run.as_ref().filter(|(_, mark, on)| *on || !mark.is_plain()) {
+            marks::paint(painter, *place, *mark, *selected, false, ctx.theme);
+        }
+    };
     for (glyph, bytes) in row.glyphs.iter().zip(&laid.bytes) {
         let mark = mark_of(shown, bytes);
         let selected = chosen.start < bytes.end && chosen.end > bytes.start;
-        if !mark.is_plain() || selected {
-            let x = glyph.logical_rect().x_range();
-            let min = Pos2::new(rect.left() + LEFT + x.min, rect.top() + 1.0);
-            let max = Pos2::new(rect.left() + LEFT + x.max, rect.bottom() - 1.0);
-            let joins = left == Some((mark, selected));
-            marks::paint(painter, Rect::from_min_max(min, max), mark, selected, joins, ctx.theme);
+        let x = glyph.logical_rect().x_range();
+        let min = Pos2::new(rect.left() + LEFT + x.min, rect.top() + 1.0);
+        let place = Rect::from_min_max(min, Pos2::new(rect.left() + LEFT + x.max, rect.bottom() - 1.0));
+        match &mut run {
+            Some((whole, of, on)) if (*of, *on) == (mark, selected) => *whole = whole.union(place),
+            _ => {
+                paint(&run);
+                run = Some((place, mark, selected));
+            }
         }
-        left = Some((mark, selected));
     }
+    paint(&run);
 }
 
 /// The marks of all bytes of a character; those of a cut line are not looked at one by one.
