@@ -233,7 +233,13 @@ mod tests {
 
     /// Every byte, and strings that are easily quoted wrongly.
     fn samples() -> Vec<Vec<u8>> {
-        vec![(0..=255).collect(), b"\\x41\"'\\".to_vec(), b"\0001".to_vec(), b"a\"\"\"b\\".to_vec(), b"{0}%s".to_vec()]
+        vec![
+            (0..=255).collect(),
+            b"\\x41\"'\\".to_vec(),
+            vec![0, b'0', b'1'],
+            b"a\"\"\"b\\".to_vec(),
+            b"{0}%s".to_vec(),
+        ]
     }
 
     #[test]

@@ -200,14 +200,15 @@ impl Dump {
     fn tooltip(&self, ctx: &Ctx<'_>, response: &Response, place: Rect, columns: Columns, shown: &Shown<'_>) {
         let Some(pointer) = response.hover_pos() else { return };
         let at = self.byte_at(pointer, place, columns);
-        if let Some(text) = byte_note(ctx, shown, at) {
+        let on_text = pointer.x - place.left() > columns.text;
+        if let Some(text) = byte_note(ctx, shown, at, on_text).filter(|_| !response.is_pointer_button_down_on()) {
             response.clone().on_hover_text_at_pointer(text);
         }
     }
 }
 
-/// What a tooltip says of a byte; nothing of a plain one.
-pub fn byte_note(ctx: &Ctx<'_>, shown: &Shown<'_>, at: usize) -> Option<String> {
+/// What a tooltip says of a byte; nothing of a plain one. `as_text`: it is looked at as a character.
+pub fn byte_note(ctx: &Ctx<'_>, shown: &Shown<'_>, at: usize, as_text: bool) -> Option<String> {
     let byte = *shown.bytes.get(at)?;
     let words = ctx.words;
     let mut lines = Vec::new();
@@ -216,11 +217,11 @@ pub fn byte_note(ctx: &Ctx<'_>, shown: &Shown<'_>, at: usize) -> Option<String> 
         lines.push(words.fill("bytes.was", &[("before", &was), ("after", &now)]));
     }
     match shown.roles.get(at) {
-        Some(ByteRole::Invalid) => {
+        Some(ByteRole::Invalid) if as_text => {
             let byte = format!("{byte:02x}");
             lines.push(words.fill("bytes.invalid", &[("byte", &byte), ("encoding", &shown.encoding.name())]));
         }
-        Some(ByteRole::Hidden(hidden)) => {
+        Some(ByteRole::Hidden(hidden)) if as_text && !hidden.is_ascii() => {
             let number = format!("U+{:04X}", u32::from(*hidden));
             lines.push(words.fill("bytes.hidden", &[("character", &number)]));
         }

@@ -201,7 +201,8 @@ impl BytesPanel {
                 }
                 self.counts(ctx, ui);
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    let text = format!("{}  →  {}", self.compared_name(ctx, before), self.compared_name(ctx, after));
+                    let [before, after] = [before, after].map(|row| self.compared_name(ctx, row, width > NARROW));
+                    let text = format!("{before}  →  {after}");
                     ui.add(Label::new(RichText::new(text).color(ctx.theme.text)).truncate());
                 });
             });
@@ -232,15 +233,15 @@ impl BytesPanel {
     }
 
     /// `#12 ↓ 60 bytes · 17:40:02.118 204`
-    fn compared_name(&self, ctx: &Ctx<'_>, row: &Recorded) -> String {
+    fn compared_name(&self, ctx: &Ctx<'_>, row: &Recorded, with_time: bool) -> String {
         let words = ctx.words;
         let arrow = match row.event.direction() {
             Some(Direction::Out) => "↑",
             _ => "↓",
         };
         let size = words.count("count.bytes", row.event.bytes().map_or(0, |bytes| bytes.len() as u64));
-        let time = self.clock.time(row.event.time, ctx.state.local_time);
-        format!("#{} {arrow} {size} · {time}", words.number(row.seq))
+        let name = format!("#{} {arrow} {size}", words.number(row.seq));
+        if with_time { format!("{name} · {}", self.clock.time(row.event.time, ctx.state.local_time)) } else { name }
     }
 }
 

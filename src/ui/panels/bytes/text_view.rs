@@ -102,7 +102,8 @@ impl TextView {
         select(ui, &list.response, place, selection, &under);
         follow(&mut self.list, &mut self.seen, selection, lines);
         if let Some((true, bytes)) = list.response.hover_pos().and_then(under)
-            && let Some(note) = bytes.clone().find_map(|at| byte_note(ctx, shown, at))
+            && let Some(note) = bytes.clone().find_map(|at| byte_note(ctx, shown, at, true))
+            && !list.response.is_pointer_button_down_on()
         {
             list.response.clone().on_hover_text_at_pointer(note);
         }
