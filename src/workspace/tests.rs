@@ -311,6 +311,7 @@ fn preferences_are_kept() {
         theme: ThemeChoice::Dark,
         zoom: Some(1.1),
         local_time: true,
+        decimal_offsets: true,
         workspace: Some("/home/a b/bench.toml".into()),
         history: vec!["PING\\r\\n".into(), String::new()],
         rest: toml::Table::new(),
