@@ -37,20 +37,6 @@ impl CopyFormat {
         Self::PythonBytes,
         Self::Base64,
     ];
-
-    /// Its words are `bytes.copy_<name>`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Hex => "hex",
-            Self::HexPlain => "hex_plain",
-            Self::Text => "text",
-            Self::EscapedText => "escaped",
-            Self::CArray => "c",
-            Self::RustArray => "rust",
-            Self::PythonBytes => "python",
-            Self::Base64 => "base64",
-        }
-    }
 }
 
 /// The bytes in this format; `encoding` counts for text only.

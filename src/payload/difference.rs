@@ -116,14 +116,15 @@ impl Difference {
 
     /// A byte or two that are the same in the middle of what is different tell nothing: they are counted as different.
     fn without_chance(self) -> Self {
-        let is_long =
-            |part: Option<&Part>| part.is_some_and(|part| part.kind != PartKind::Equal && part.len() >= AROUND);
         let parts = &self.parts;
+        let is_long = |run: &mut dyn Iterator<Item = &Part>| {
+            run.take_while(|part| part.kind != PartKind::Equal).map(Part::len).sum::<usize>() >= AROUND
+        };
         let is_chance = |at: usize, part: &Part| {
             part.kind == PartKind::Equal
                 && part.len() <= CHANCE
-                && is_long(at.checked_sub(1).and_then(|before| parts.get(before)))
-                && is_long(parts.get(at + 1))
+                && is_long(&mut parts.iter().take(at).rev())
+                && is_long(&mut parts.iter().skip(at + 1))
         };
         let mut kept = Self { parts: Vec::with_capacity(parts.len()), gave_up: self.gave_up };
         let mut open: Option<(Range<usize>, Range<usize>)> = None;

@@ -158,8 +158,7 @@ impl BytesPanel {
             };
             ui.label(RichText::new(what).color(ctx.theme.dim));
             for format in CopyFormat::ALL {
-                let key = format!("bytes.copy_{}", format.name());
-                if ui.button(ctx.words.get(&key)).clicked() {
+                if ui.button(ctx.words.get(copy_key(format))).clicked() {
                     let chosen = self.chosen(bytes, roles, format);
                     actions.push(Action::Copy(payload::copied(chosen, format, encoding)));
                     ui.close();
@@ -301,5 +300,18 @@ fn encodings(ctx: &Ctx<'_>, ui: &mut Ui, row: &Recorded, actions: &mut Vec<Actio
                 }
             }
         });
+    }
+}
+
+fn copy_key(format: CopyFormat) -> &'static str {
+    match format {
+        CopyFormat::Hex => "bytes.copy_hex",
+        CopyFormat::HexPlain => "bytes.copy_hex_plain",
+        CopyFormat::Text => "bytes.copy_text",
+        CopyFormat::EscapedText => "bytes.copy_escaped",
+        CopyFormat::CArray => "bytes.copy_c",
+        CopyFormat::RustArray => "bytes.copy_rust",
+        CopyFormat::PythonBytes => "bytes.copy_python",
+        CopyFormat::Base64 => "bytes.copy_base64",
     }
 }
