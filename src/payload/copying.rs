@@ -131,6 +131,7 @@ fn push_hex(byte: u8, text: &mut String) {
 }
 
 #[cfg(test)]
+#[allow(clippy::print_stdout, reason = "a skipped test says so")]
 mod tests {
     use std::io::Write as _;
     use std::process::{Command, Stdio};

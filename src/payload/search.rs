@@ -110,6 +110,7 @@ pub fn find_all(bytes: &[u8], patterns: &[Pattern], most: usize) -> Places {
 }
 
 #[cfg(test)]
+#[allow(clippy::single_range_in_vec_init, reason = "a list of one range is meant")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

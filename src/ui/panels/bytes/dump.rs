@@ -104,7 +104,7 @@ pub fn offset_chars(length: usize, decimal: bool) -> usize {
 }
 
 impl Dump {
-    pub fn to_start(&mut self) {
+    pub fn rewind(&mut self) {
         self.list = RowList::default();
     }
 

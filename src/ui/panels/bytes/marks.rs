@@ -129,6 +129,7 @@ fn holds(ranges: &[Range<usize>], at: usize) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::single_range_in_vec_init, reason = "a list of one range is meant")]
 mod tests {
     use super::*;
 

@@ -117,8 +117,8 @@ impl Panel for BytesPanel {
         if self.event != ctx.state.selected_event {
             self.event = ctx.state.selected_event;
             self.selection.clear();
-            self.dump.to_start();
-            self.text.to_start();
+            self.dump.rewind();
+            self.text.rewind();
         }
         if let (Some(row), Some(compared)) = (&row, compared_row(ctx))
             && row.event.bytes().is_some()
@@ -449,7 +449,7 @@ mod tests {
         assert_eq!(shape(600.0, Mode::Hex, Some(false)), (16, true, false, None));
         assert_eq!(shape(402.0, Mode::Hex, None), (8, true, false, None));
         assert_eq!(shape(402.0, Mode::Hex, Some(true)), (8, false, false, Some(402.0)));
-        assert_eq!(shape(402.0, Mode::Both, None).2, false);
+        assert!(!shape(402.0, Mode::Both, None).2);
         for width in 100..1600 {
             for mode in [Mode::Hex, Mode::Text, Mode::Both] {
                 for inspector in [None, Some(false), Some(true)] {

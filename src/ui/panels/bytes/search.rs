@@ -201,6 +201,7 @@ fn collect(expression: &Expression, encoding: TextEncoding, patterns: &mut Vec<P
 }
 
 #[cfg(test)]
+#[allow(clippy::single_range_in_vec_init, reason = "a list of one range is meant")]
 mod tests {
     use super::*;
     use crate::filter::HexByte;

@@ -44,7 +44,7 @@ struct Laid {
 }
 
 impl TextView {
-    pub fn to_start(&mut self) {
+    pub fn rewind(&mut self) {
         self.list = RowList::default();
     }
 
