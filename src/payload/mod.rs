@@ -2,11 +2,16 @@
 //!
 //! Pure: no IO, no clock. Never panics on any input. Called by: words, session, engine, workspace, ui, cli.
 
+mod characters;
 mod checksum;
 mod compose;
+mod copying;
+mod difference;
 mod dump;
 mod hex;
+mod inspect;
 mod places;
+mod search;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -18,10 +23,17 @@ use std::ops::Range;
 
 use crate::model::TextEncoding;
 
+pub use characters::{
+    ByteRole, MAX_LINE_BYTES, TextLine, byte_roles, line_of, role_text, text_lines, whole_characters,
+};
 pub use checksum::checksum;
 pub use compose::{MAX_PAYLOAD_BYTES, Outgoing, compose, file_path, outgoing};
+pub use copying::{CopyFormat, copied};
+pub use difference::{Counts, Difference, Part, PartKind, difference, is_quick};
 pub use hex::{bytes_to_c_array, bytes_to_hex, hex_to_bytes};
+pub use inspect::{Reading, Sums, Value, inspect};
 pub use places::visible_ranges;
+pub use search::{Pattern, Places, find_all};
 pub use stream::{Piece, is_unfinished, pieces};
 pub use text::{bytes_to_text, text_to_bytes};
 pub use units::is_invisible;

@@ -114,6 +114,12 @@ pub enum LogAction {
     /// Rules for colours, in their order.
     SetHighlights(Vec<HighlightRule>),
     SetSavedFilters(Vec<SavedFilter>),
+    /// A job compares two payloads that are too much for a frame; the answer is `State::difference`.
+    FindDifference {
+        number: u64,
+        before: bytes::Bytes,
+        after: bytes::Bytes,
+    },
 }
 
 /// The find bar.
@@ -231,6 +237,7 @@ pub enum ViewAction {
     SetZoom(f32),
     ShowPalette(bool),
     ShowBytes(bool),
+    SetDecimalOffsets(bool),
     FocusComposer,
     FocusFilter,
 }

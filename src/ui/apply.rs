@@ -143,6 +143,7 @@ pub fn preferences(state: &State) -> Preferences {
         zoom: (state.zoom > 0.0).then_some(state.zoom),
         local_time: state.local_time,
         rotation: state.rotation,
+        decimal_offsets: state.decimal_offsets,
         workspace: state.workspace_path.clone(),
         // The file has the newest first.
         history: state.history.iter().rev().cloned().collect(),
@@ -206,6 +207,10 @@ fn view(state: &mut State, action: ViewAction, seen: &Seen<'_>, effects: &mut dy
         }
         ViewAction::ShowPalette(open) => state.palette_open = open,
         ViewAction::ShowBytes(shown) => state.bytes_hidden = !shown,
+        ViewAction::SetDecimalOffsets(decimal) => {
+            state.decimal_offsets = decimal;
+            preferences_changed(state, seen.now);
+        }
         ViewAction::FocusComposer => state.focus = Some(Focus::Composer),
         ViewAction::FocusFilter => {
             state.tab = super::action::Tab::Log;

@@ -143,6 +143,12 @@ pub enum Job {
     },
     /// The size of a file that is to be sent; the text is its path as typed.
     MeasureFile(String),
+    /// Two payloads that are too much for a frame.
+    Compare {
+        number: u64,
+        before: bytes::Bytes,
+        after: bytes::Bytes,
+    },
     AskPath {
         what: Ask,
         suggested: PathBuf,
@@ -242,6 +248,10 @@ pub enum Done {
     Measured {
         path: String,
         size: Result<u64, Failure>,
+    },
+    Compared {
+        number: u64,
+        difference: Arc<crate::payload::Difference>,
     },
     /// `None`: cancelled; `no_dialog`: the answer came too fast for a person, so there is no dialog here.
     PathChosen {

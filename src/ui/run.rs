@@ -77,6 +77,7 @@ fn prepare(
         // Nobody chose yet: the clock on the wall.
         local_time: preferences.local_time || preferences.version == 0,
         rotation: preferences.rotation,
+        decimal_offsets: preferences.decimal_offsets,
         history: preferences.history.iter().rev().cloned().collect(),
         filter_history: preferences.filter_history.clone(),
         workspace_path: Some(path.clone()),

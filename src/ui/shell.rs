@@ -2,9 +2,11 @@
 //!
 //! Owns: the panels. Never: shared state (that is `State`, through `Ctx`). Called by: `app`.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use egui::{CentralPanel, Frame, Margin, Panel as Side, Ui};
+use egui::accesskit::Action as Request;
+use egui::{CentralPanel, Frame, Id, IdSalt, Margin, Panel as Side, PanelState, Rect, Ui, Vec2};
 
 use super::action::{Action, Tab};
 use super::panels::{Banners, Entry, Place, registry};
@@ -13,11 +15,60 @@ use super::widgets;
 
 pub struct Shell {
     entries: Vec<Entry>,
+    sizes: Sizes,
+}
+
+/// How large the person made the panels. egui keeps what was drawn: a panel that had to be small for a while, because the
+/// window was, would stay so.
+#[derive(Default)]
+struct Sizes {
+    panels: BTreeMap<&'static str, Wanted>,
+}
+
+struct Wanted {
+    size: f32,
+    /// What there was to share when the panel was drawn last.
+    room: Vec2,
+}
+
+impl Sizes {
+    /// Before a panel is drawn: where there is more or less room than before, gives egui the wanted size back, which it
+    /// then fits into the room.
+    fn before(&mut self, ui: &Ui, name: &'static str, default: f32) {
+        let room = ui.available_size();
+        let wanted = self.panels.entry(name).or_insert(Wanted { size: default, room });
+        if wanted.room == room {
+            return;
+        }
+        wanted.room = room;
+        let id = state_of(ui, name);
+        if let Some(state) = PanelState::load(ui, id) {
+            let outer_rect = Rect::from_min_size(state.outer_rect.min, Vec2::splat(wanted.size));
+            ui.data_mut(|memory| memory.insert_persisted(id, PanelState { outer_rect }));
+        }
+    }
+
+    /// After it: what the person made of its size, with the mouse or through a screen reader.
+    fn after(&mut self, ui: &Ui, name: &'static str, drawn: f32) {
+        // As egui names the handle of a panel.
+        let handle = state_of(ui, name).with("__resize");
+        let dragged = ui.read_response(handle).is_some_and(|handle| handle.dragged() || handle.drag_stopped());
+        let asked = [Request::Increment, Request::Decrement, Request::SetValue];
+        let is_asked = |request| ui.input(|input| input.has_accesskit_action_request(handle, request));
+        if dragged || asked.into_iter().any(is_asked) {
+            self.panels.entry(name).and_modify(|wanted| wanted.size = drawn);
+        }
+    }
+}
+
+/// As egui names the state of a panel.
+fn state_of(ui: &Ui, name: &'static str) -> Id {
+    ui.scope_id().with_salt(IdSalt::new(name))
 }
 
 impl Default for Shell {
     fn default() -> Self {
-        Self { entries: registry() }
+        Self { entries: registry(), sizes: Sizes::default() }
     }
 }
 
@@ -41,30 +92,39 @@ impl Shell {
             Side::top("banner").frame(frame(theme.panel)).show(ui, |ui| self.place(Place::Banner, ctx, ui, actions));
         }
         let width = ui.available_width();
-        Side::left("sidebar")
+        let range = 160.0..=(width * 0.5).max(161.0);
+        self.sizes.before(ui, "sidebar", 264.0);
+        let shown = Side::left("sidebar")
             .resizable(true)
             .default_size(264.0)
-            .size_range(160.0..=(width * 0.5).max(161.0))
+            .size_range(range)
             .frame(frame(theme.panel))
             .show(ui, |ui| self.fill(Place::Left, ctx, ui, actions));
+        self.sizes.after(ui, "sidebar", shown.response.rect.width());
         let height = ui.available_height();
         if ctx.state.opened_file.is_none() {
-            Side::bottom("composer")
+            let range = 96.0..=(height * 0.5).max(97.0);
+            self.sizes.before(ui, "composer", 148.0);
+            let shown = Side::bottom("composer")
                 .resizable(true)
                 .default_size(148.0)
-                .size_range(96.0..=(height * 0.5).max(97.0))
+                .size_range(range)
                 .frame(frame(theme.panel).inner_margin(Margin::symmetric(12, 8)))
                 .show(ui, |ui| self.fill(Place::Composer, ctx, ui, actions));
+            self.sizes.after(ui, "composer", shown.response.rect.height());
         }
         // The log keeps its head and a few rows.
         let most_bytes = ui.available_height() - super::panels::LOG_HEAD - 5.0 * super::theme::LOG_ROW;
         if ctx.state.selected_event.is_some() && !ctx.state.bytes_hidden {
-            Side::bottom("bytes")
+            let range = 72.0..=most_bytes.max(73.0);
+            self.sizes.before(ui, "bytes", 224.0);
+            let shown = Side::bottom("bytes")
                 .resizable(true)
-                .default_size(190.0)
-                .size_range(72.0..=most_bytes.max(73.0))
+                .default_size(224.0)
+                .size_range(range)
                 .frame(frame(theme.panel))
                 .show(ui, |ui| self.fill(Place::Bytes, ctx, ui, actions));
+            self.sizes.after(ui, "bytes", shown.response.rect.height());
         }
         CentralPanel::no_frame().frame(frame(theme.background)).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;

@@ -100,6 +100,10 @@ pub struct State {
     pub zoom: f32,
     pub palette_open: bool,
     pub bytes_hidden: bool,
+    /// Offsets beside bytes are decimal.
+    pub decimal_offsets: bool,
+    /// What a job found of two payloads, and the number of the question.
+    pub difference: Option<(u64, Arc<crate::payload::Difference>)>,
     /// Who gets the keyboard in the next frame; gone after it.
     pub focus: Option<Focus>,
     /// What the composer takes over; the number grows with every `SendAction::Edit`.

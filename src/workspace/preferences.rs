@@ -30,6 +30,9 @@ pub struct Preferences {
     /// Of the sessions that the window records.
     #[serde(skip_serializing_if = "is_off")]
     pub rotation: Rotation,
+    /// Offsets beside bytes are decimal.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub decimal_offsets: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<PathBuf>,
     pub history: Vec<String>,

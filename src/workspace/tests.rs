@@ -349,6 +349,7 @@ fn preferences_are_kept() {
         zoom: Some(1.1),
         local_time: true,
         rotation: crate::model::Rotation { every_bytes: Some(5_000_000), every_secs: None, keep_files: Some(3) },
+        decimal_offsets: true,
         workspace: Some("/home/a b/bench.toml".into()),
         history: vec!["PING\\r\\n".into(), String::new()],
         filter_history: vec!["dir:in /a+/".into()],

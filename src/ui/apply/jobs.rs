@@ -59,6 +59,7 @@ pub fn landed(state: &mut State, done: Done, now: Timestamp, effects: &mut dyn E
         Done::Annotated { seq, change, old, result } => notes::annotated(state, seq, &change, old, result, now),
         Done::Facts { opened, asked, found, rows } => notes::facts_read(state, opened, &asked, found, rows),
         Done::Measured { path, size } => state.file = Some(MeasuredFile { path, size }),
+        Done::Compared { number, difference } => state.difference = Some((number, difference)),
         Done::PathChosen { what, path, no_dialog } => path_chosen(state, what, path, no_dialog, now, effects),
     }
 }

@@ -4,7 +4,7 @@ use super::{Seen, find, preferences_changed, workspace_changed};
 use crate::filter::{Expression, Filter, Term};
 use crate::session::{Highlight, Query, ViewSnapshot};
 use crate::ui::action::LogAction;
-use crate::ui::effects::Effects;
+use crate::ui::effects::{Effects, Job};
 use crate::ui::state::State;
 
 /// Filters that the history keeps, and the longest that is worth keeping.
@@ -64,6 +64,9 @@ pub fn apply(state: &mut State, action: LogAction, seen: &Seen<'_>, effects: &mu
             state.highlights = rules;
             workspace_changed(state, seen.now);
             show_rules(state, effects);
+        }
+        LogAction::FindDifference { number, before, after } => {
+            return effects.start(Job::Compare { number, before, after });
         }
         LogAction::SetSavedFilters(filters) => {
             state.saved_filters = filters;

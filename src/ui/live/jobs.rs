@@ -17,6 +17,9 @@ use crate::ui::state::{EventFacts, OwnAddress};
 /// A person needs longer to cancel a dialog; what answers faster was none.
 const NO_DIALOG: Duration = Duration::from_millis(300);
 
+/// What is too different for this is compared place by place.
+const LONGEST_COMPARISON: Duration = Duration::from_millis(500);
+
 #[derive(Clone)]
 pub struct Jobs {
     pub library: PathBuf,
@@ -63,6 +66,11 @@ impl Jobs {
             Job::ReadFacts { opened, seqs } => facts(&*log?, opened, seqs),
             Job::OwnAddresses => Done::OwnAddresses(own_addresses()),
             Job::MeasureFile(path) => Done::Measured { size: measure(&path), path },
+            Job::Compare { number, before, after } => {
+                let until = Instant::now() + LONGEST_COMPARISON;
+                let difference = Arc::new(crate::payload::difference(&before, &after, Some(until)));
+                Done::Compared { number, difference }
+            }
             // These go to the thread of files, or begin on the window's own.
             Job::OpenWorkspace(_)
             | Job::SaveWorkspace { .. }

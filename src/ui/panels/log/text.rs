@@ -111,13 +111,6 @@ pub fn is_hex(bytes: &[u8], encoding: TextEncoding, as_hex: bool) -> bool {
     as_hex || !payload::is_text(bytes, encoding)
 }
 
-/// The content as it is painted, where nothing in it is marked: control characters as escapes in `dim`.
-pub fn painted(content: &str, chars: usize, color: Color32, dim: Color32) -> LayoutJob {
-    marks::laid_out(content, chars, &[], |is_escape, _| {
-        egui::TextFormat::simple(theme::mono(), if is_escape { dim } else { color })
-    })
-}
-
 /// The escape behind the picture of a control character.
 pub fn escape_of(character: char) -> Option<String> {
     Some(match character {
