@@ -77,6 +77,10 @@ pub enum Reason {
     InterfaceMissing,
     /// Both ends are sockets of ours that answer with an echo: it would never end, so one of them does not answer.
     EchoLoop,
+    /// Neither pcap nor pcapng; `system` holds its first bytes.
+    NotACapture,
+    /// Bytes that were sent and do not stand in the capture that was imported.
+    NotCaptured,
     Other,
 }
 
@@ -138,7 +142,7 @@ impl Doing {
 }
 
 impl Reason {
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::PortTaken,
         Self::PortNeedsRights,
         Self::AddressNotHere,
@@ -170,6 +174,8 @@ impl Reason {
         Self::FamilyMismatch,
         Self::InterfaceMissing,
         Self::EchoLoop,
+        Self::NotACapture,
+        Self::NotCaptured,
         Self::Other,
     ];
 
@@ -207,6 +213,8 @@ impl Reason {
             Self::FamilyMismatch => "family_mismatch",
             Self::InterfaceMissing => "interface_missing",
             Self::EchoLoop => "echo_loop",
+            Self::NotACapture => "not_a_capture",
+            Self::NotCaptured => "not_captured",
             Self::Other => "other",
         }
     }

@@ -6,6 +6,7 @@
 
 mod clock;
 pub mod export;
+mod import;
 mod indexing;
 pub mod lane;
 mod library;

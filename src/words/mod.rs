@@ -4,6 +4,7 @@
 //! Never: what is not for people. May use `model` and `payload::visible_text`.
 //! Called by: ui, cli, session (the English sentences in the file).
 
+mod capture;
 mod failure;
 mod happening;
 mod labels;
