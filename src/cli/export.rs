@@ -10,6 +10,7 @@ use super::live::sentence;
 use super::standard;
 use crate::session::export::{self as formats, Progress};
 use crate::session::{Log, LogState, Query};
+use crate::words::{Language, Words};
 
 pub fn export(arguments: &ExportArguments) -> Result<(), Refusal> {
     let name = arguments.format.name();
@@ -40,6 +41,11 @@ pub fn export(arguments: &ExportArguments) -> Result<(), Refusal> {
             standard::quietly(outcome)?;
         }
     }
+    if let Some(left_out) = state.imported.as_ref().map(|imported| Words::of(Language::English).left_out(imported))
+        && !left_out.is_empty()
+    {
+        standard::complain(&format!("{}: {left_out}", arguments.session.display()));
+    }
     whole(&arguments.session, &state)
 }
 
@@ -57,6 +63,9 @@ fn whole(path: &Path, state: &LogState) -> Result<(), Refusal> {
     match &state.damage {
         None if state.file_bytes == 0 => Err(format!("{} is empty: it holds no session.", path.display())),
         None => Ok(()),
+        Some((0, why)) if state.imported.is_some() => {
+            Err(format!("{} cannot be read: {why}. Nothing is exported.", path.display()))
+        }
         Some((0, _)) => Err(format!(
             "{} is no session: it does not begin as a pcapng file does. Nothing is exported.",
             path.display()

@@ -21,6 +21,7 @@ mod sentences;
 mod view;
 
 pub use clock::Clock;
+pub use import::CAPTURE_EXTENSIONS;
 pub use lane::{LaneReceiver, RecorderHandle};
 pub use library::{SessionFile, SessionLibrary};
 pub use log::{Log, LogState};

@@ -19,6 +19,10 @@ const LINUX_COOKED: u16 = 113;
 const LINUX_COOKED_2: u16 = 276;
 /// Address families that stand for IP on some system.
 const FAMILIES: [u32; 6] = [2, 10, 23, 24, 28, 30];
+/// IP within IP, at most so deep.
+const IP_IN_IP: u8 = 4;
+const IPV6_IN_IP: u8 = 41;
+const MAX_DEPTH: u8 = 4;
 const IPV4: u16 = 0x0800;
 const IPV6: u16 = 0x86dd;
 
@@ -63,7 +67,7 @@ pub(super) fn content<'a>(link: u16, packet: &'a [u8], fragments: &mut Fragments
         raw if RAW.contains(&raw) => LaxSlicedPacket::from_ip(packet).ok(),
         other => return Content::LeftOut(LeftOut::LinkType(other)),
     };
-    sliced.map_or(Content::LeftOut(LeftOut::Headers), |sliced| of_sliced(&sliced, fragments))
+    sliced.map_or(Content::LeftOut(LeftOut::Headers), |sliced| of_sliced(&sliced, 0, fragments))
 }
 
 /// TCP or UDP out of a packet that came in pieces.
@@ -85,10 +89,10 @@ fn loopback<'a>(packet: &'a [u8], fragments: &mut Fragments) -> Content<'a> {
         return Content::LeftOut(LeftOut::NotIp(0));
     }
     let sliced = LaxSlicedPacket::from_ip(ip);
-    sliced.map_or(Content::LeftOut(LeftOut::Headers), |sliced| of_sliced(&sliced, fragments))
+    sliced.map_or(Content::LeftOut(LeftOut::Headers), |sliced| of_sliced(&sliced, 0, fragments))
 }
 
-fn of_sliced<'a>(sliced: &LaxSlicedPacket<'a>, fragments: &mut Fragments) -> Content<'a> {
+fn of_sliced<'a>(sliced: &LaxSlicedPacket<'a>, depth: u8, fragments: &mut Fragments) -> Content<'a> {
     let (source, target, carried, uncaptured): (IpAddr, IpAddr, &LaxIpPayloadSlice<'a>, usize) = match &sliced.net {
         Some(LaxNetSlice::Ipv4(ip)) => {
             let header = ip.header();
@@ -108,6 +112,10 @@ fn of_sliced<'a>(sliced: &LaxSlicedPacket<'a>, fragments: &mut Fragments) -> Con
     };
     if carried.fragmented {
         return piece(sliced, source, target, carried, fragments);
+    }
+    if matches!(carried.ip_number.0, IP_IN_IP | IPV6_IN_IP) && depth < MAX_DEPTH {
+        let inner = LaxSlicedPacket::from_ip(carried.payload);
+        return inner.map_or(Content::LeftOut(LeftOut::Headers), |inner| of_sliced(&inner, depth + 1, fragments));
     }
     above_ip(carried.ip_number.0, source, target, carried.payload, uncaptured)
 }
@@ -143,10 +151,15 @@ fn piece<'a>(
         }
         _ => return Content::LeftOut(LeftOut::Headers),
     };
-    if carried.incomplete {
-        return Content::LeftOut(LeftOut::Fragments);
-    }
     let protocol = carried.ip_number.0;
+    if carried.incomplete {
+        // The rest cannot be put behind it, but the first piece of a datagram says how long the whole was.
+        return if offset.value() == 0 && protocol == ip_number::UDP.0 {
+            above_ip(protocol, source, target, carried.payload, usize::from(u16::MAX))
+        } else {
+            Content::LeftOut(LeftOut::Fragments)
+        };
+    }
     let whole = Whole { source, target, protocol, id };
     let offset = usize::from(offset.value()) * 8;
     match fragments.take(Fragment { whole, offset, more, payload: carried.payload }) {

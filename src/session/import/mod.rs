@@ -33,6 +33,9 @@ use headers::Content;
 use packets::{Form, Packet, Packets};
 use sink::Sink;
 
+/// What files of packets are called, sessions of ours among them.
+pub const CAPTURE_EXTENSIONS: [&str; 4] = ["pcapng", "pcap", "cap", "ntar"];
+
 /// Where and why reading stopped.
 type Damage = (u64, String);
 
@@ -73,7 +76,7 @@ pub(super) fn whose(file: &File, path: &Path) -> Result<Whose, Failure> {
             Err(Broken::Cut { .. }) if read < MIN_SECTION_BYTES => Ok(Whose::Ours),
             _ => Ok(Whose::Foreign(Foreign(Form::Pcapng))),
         },
-        None if read == 0 => Ok(Whose::Ours),
+        None if [0x0a, 0x0d, 0x0d, 0x0a].starts_with(head) => Ok(Whose::Ours),
         None => {
             let begin: Vec<String> = head.iter().take(TOLD_BYTES).map(|byte| format!("{byte:02x}")).collect();
             let refused = Failure::new(Doing::ReadFile, path.to_string_lossy(), Reason::NotACapture);

@@ -13,6 +13,8 @@ const MAX_HELD_BYTES: usize = 8 * 1024 * 1024;
 const MAX_HELD_PIECES: usize = 8192;
 /// No window is larger (RFC 7323): a segment farther off does not belong to this stream.
 const FARTHEST: i64 = 1 << 30;
+/// Nothing that is sent again is older.
+const OLDEST: i64 = 1 << 26;
 
 /// What comes out, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +47,8 @@ enum Held {
 pub(super) struct Stream {
     /// The sequence number of the next byte; absent until a segment was seen.
     next: Option<u32>,
+    /// Its SYN or a byte of it was seen.
+    placed: bool,
     /// How far the stream has come out: places are counted in 64 bits, so a wrap of the sequence number is none here.
     at: u64,
     held: BTreeMap<u64, Held>,
@@ -59,8 +63,14 @@ impl Stream {
     pub(super) fn take(&mut self, part: Part<'_>, out: &mut Vec<Piece>) -> bool {
         let seq = part.seq.wrapping_add(u32::from(part.syn));
         let next = *self.next.get_or_insert(seq);
+        // Until its first byte or its SYN was seen, a stream may begin earlier than it seemed to. A single byte before all
+        // others is how a connection is kept alive.
+        let earlier = part.payload.len() > 1 && !self.placed && seq.wrapping_sub(next).cast_signed() < 0;
+        let next = if earlier { seq } else { next };
+        self.next = Some(next);
+        self.placed |= part.syn || !part.payload.is_empty();
         let ahead = i64::from(seq.wrapping_sub(next).cast_signed());
-        if ahead.abs() > FARTHEST {
+        if !(-OLDEST..=FARTHEST).contains(&ahead) {
             return false;
         }
         let old = usize::try_from(-ahead).unwrap_or(0);
@@ -215,6 +225,22 @@ mod tests {
         }
         assert_eq!(text(&out), "abcdeFghi");
         assert!(!stream.take(part(100u32.wrapping_sub(1 << 31), b"far"), &mut out));
+    }
+
+    #[test]
+    fn a_stream_whose_beginning_was_not_captured_begins_with_its_first_bytes() {
+        let (mut stream, mut out) = (Stream::default(), Vec::new());
+        stream.take(part(100, b""), &mut out);
+        stream.take(part(99, b"\0"), &mut out);
+        stream.take(part(98, b"ab"), &mut out);
+        stream.take(part(90, b"too late"), &mut out);
+        stream.take(part(100, b"cd"), &mut out);
+        assert_eq!(text(&out), "cd");
+        let (mut stream, mut out) = (Stream::default(), Vec::new());
+        stream.take(part(100, b""), &mut out);
+        stream.take(part(98, b"ab"), &mut out);
+        stream.take(part(100, b"cd"), &mut out);
+        assert_eq!(text(&out), "abcd");
     }
 
     #[test]

@@ -117,7 +117,8 @@ impl Connection {
             },
             // The former server asks: they have changed their roles, or both ask at once.
             (false, true) => side.syn != Some(segment.seq) && (side.stream.has_begun() || self.ended),
-            (true, _) => side.syn.is_some_and(|syn| syn != segment.seq) && (self.accepted || self.ended),
+            // A second answer with another number is one that nobody takes up.
+            (true, _) => side.syn.is_some_and(|syn| syn != segment.seq) && self.ended,
         }
     }
 
@@ -132,7 +133,7 @@ impl Connection {
         let outbound = segment.source == self.server;
         if segment.syn {
             let side = if outbound { &mut self.answerer } else { &mut self.client };
-            side.syn = Some(segment.seq);
+            side.syn.get_or_insert(segment.seq);
             if segment.ack.is_some() { self.answered = true } else { self.asked = true }
         } else if !outbound && segment.ack.is_some() && !segment.rst && (self.asked || self.answered) {
             self.accept(time, sink)?;

@@ -13,15 +13,17 @@ const WINDOW_BYTES: usize = 1024 * 1024;
 
 pub(super) struct Window {
     file: Arc<File>,
-    held: Vec<u8>,
-    /// The window holds bytes of the file from this offset on; reading stands at `at` within it.
+    /// Room that is made once; what was read of the file stands in `at..end`.
+    room: Vec<u8>,
+    /// The room begins at this offset of the file.
     begins: u64,
     at: usize,
+    end: usize,
 }
 
 impl Window {
     pub(super) fn new(file: Arc<File>) -> Self {
-        Self { file, held: Vec::new(), begins: 0, at: 0 }
+        Self { file, room: vec![0; WINDOW_BYTES], begins: 0, at: 0, end: 0 }
     }
 
     /// Where in the file reading stands.
@@ -31,47 +33,42 @@ impl Window {
 
     /// The bytes from where reading stands, as far as they are held.
     pub(super) fn rest(&self) -> &[u8] {
-        self.held.get(self.at..).unwrap_or_default()
+        self.room.get(self.at..self.end).unwrap_or_default()
     }
 
     /// A range that was found in `rest` before the last `skip`.
     pub(super) fn before(&self, skipped: usize, range: Range<usize>) -> &[u8] {
         let from = self.at.saturating_sub(skipped);
-        self.held.get(from + range.start..from + range.end).unwrap_or_default()
+        self.room.get(from + range.start..from + range.end).unwrap_or_default()
     }
 
     /// Holds so many bytes; `false`: the file ends before.
     pub(super) fn need(&mut self, bytes: usize) -> io::Result<bool> {
-        if self.rest().len() >= bytes {
+        if self.end - self.at >= bytes {
             return Ok(true);
         }
-        let kept = self.rest().len();
-        let from = self.at.min(self.held.len());
-        self.held.copy_within(from.., 0);
-        (self.begins, self.at) = (self.offset(), 0);
-        self.held.resize(bytes.max(WINDOW_BYTES), 0);
-        let mut filled = kept;
-        while filled < self.held.len() {
-            match read_at(&self.file, &mut self.held[filled..], self.begins + filled as u64) {
-                Ok(0) => break,
-                Ok(read) => filled += read,
-                Err(error) => {
-                    self.held.truncate(filled);
-                    return Err(error);
-                }
+        self.room.copy_within(self.at..self.end, 0);
+        (self.begins, self.end, self.at) = (self.offset(), self.end - self.at, 0);
+        if bytes > self.room.len() {
+            let mut larger = vec![0; bytes];
+            larger[..self.end].copy_from_slice(&self.room[..self.end]);
+            self.room = larger;
+        }
+        while self.end < self.room.len() {
+            match read_at(&self.file, &mut self.room[self.end..], self.begins + self.end as u64)? {
+                0 => break,
+                read => self.end += read,
             }
         }
-        self.held.truncate(filled);
-        Ok(filled >= bytes)
+        Ok(self.end >= bytes)
     }
 
     /// Goes on behind so many bytes, held or not.
     pub(super) fn skip(&mut self, bytes: usize) {
-        if bytes <= self.rest().len() {
+        if bytes <= self.end - self.at {
             self.at += bytes;
         } else {
-            (self.begins, self.at) = (self.offset() + bytes as u64, 0);
-            self.held.clear();
+            (self.begins, self.at, self.end) = (self.offset() + bytes as u64, 0, 0);
         }
     }
 }

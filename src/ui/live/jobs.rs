@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 use super::{Opened, Waker};
 use crate::model::{Doing, Draft, Failure, PayloadFormat, Reason};
-use crate::session::{Log, LogView, SessionLibrary, export};
+use crate::session::{CAPTURE_EXTENSIONS, Log, LogView, SessionLibrary, export};
 use crate::ui::effects::{Ask, Done, Job};
 use crate::ui::state::OwnAddress;
 
@@ -96,7 +96,7 @@ pub fn dialog(what: Ask, suggested: PathBuf) -> impl Future<Output = Done> + Sen
         }
         Ask::SaveWorkspace => (dialog.set_file_name(name).add_filter("Sockscope", &["toml"]), true),
         Ask::PayloadFile => (dialog, false),
-        Ask::OpenSession => (dialog.add_filter("pcapng", &["pcapng"]), false),
+        Ask::OpenSession => (dialog.add_filter("pcapng, pcap", &CAPTURE_EXTENSIONS), false),
         Ask::OpenWorkspace => (dialog.add_filter("Sockscope", &["toml"]), false),
     };
     let begun = Instant::now();
