@@ -174,7 +174,7 @@ fn chunks_are_never_longer_than_those_we_record() {
     let payload: Vec<u8> = (0..200_000u32).map(|at| (at % 251) as u8).collect();
     packet.extend_from_slice(&payload);
     packet[2..4].copy_from_slice(&[0, 0]);
-    let (events, _) = import_packets(&[packet]);
+    let (events, _) = import(&pcap(LITTLE, 101, &[packet], 300_000));
     assert_eq!(told(&events).len(), 4);
     let bytes: Vec<u8> = events.iter().flat_map(|recorded| recorded.event.bytes().unwrap().to_vec()).collect();
     assert!(bytes == payload && events.iter().all(|r| r.event.bytes().unwrap().len() <= sockscope::model::MAX_CHUNK));
