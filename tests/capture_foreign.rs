@@ -192,9 +192,9 @@ struct Tally {
     different: Vec<String>,
 }
 
-/// Each side begins with all that tshark has of it.
+/// Each side holds all that tshark has of it, in one piece.
 fn holds(own: &Said, said: &Said) -> bool {
-    own.iter().zip(said).all(|(own, said)| own.starts_with(said))
+    own.iter().zip(said).all(|(own, said)| memchr::memmem::find(own, said).is_some())
 }
 
 /// `false`: tshark itself refuses the capture.

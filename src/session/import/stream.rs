@@ -65,8 +65,14 @@ impl Stream {
         let next = *self.next.get_or_insert(seq);
         // Until its first byte or its SYN was seen, a stream may begin earlier than it seemed to. A single byte before all
         // others is how a connection is kept alive.
-        let earlier = part.payload.len() > 1 && !self.placed && seq.wrapping_sub(next).cast_signed() < 0;
-        let next = if earlier { seq } else { next };
+        let begins = part.syn || part.payload.len() > 1;
+        let before = i64::from(next.wrapping_sub(seq).cast_signed());
+        let next = if begins && !self.placed && before > 0 {
+            self.end = self.end.map(|end| end.saturating_add_signed(before));
+            seq
+        } else {
+            next
+        };
         self.next = Some(next);
         self.placed |= part.syn || !part.payload.is_empty();
         let ahead = i64::from(seq.wrapping_sub(next).cast_signed());
