@@ -57,17 +57,17 @@ pub(super) struct Datagram<'a> {
     pub uncaptured: u32,
 }
 
-/// What a packet of this link type carries.
-pub(super) fn content<'a>(link: u16, packet: &'a [u8], fragments: &mut Fragments) -> Content<'a> {
+/// What a packet of this link type carries; `cut`: so many bytes of it were not captured.
+pub(super) fn content<'a>(link: u16, packet: &'a [u8], cut: usize, fragments: &mut Fragments) -> Content<'a> {
     let sliced = match link {
         ETHERNET => LaxSlicedPacket::from_ethernet(packet).ok(),
         LINUX_COOKED => typed(packet, 14, 16),
         LINUX_COOKED_2 => typed(packet, 0, 20),
-        NULL | LOOP => return loopback(packet, fragments),
+        NULL | LOOP => return loopback(packet, cut, fragments),
         raw if RAW.contains(&raw) => LaxSlicedPacket::from_ip(packet).ok(),
         other => return Content::LeftOut(LeftOut::LinkType(other)),
     };
-    sliced.map_or(Content::LeftOut(LeftOut::Headers), |sliced| of_sliced(&sliced, 0, fragments))
+    sliced.map_or(Content::LeftOut(LeftOut::Headers), |sliced| of_sliced(&sliced, cut, 0, fragments))
 }
 
 /// TCP or UDP out of a packet that came in pieces.
@@ -82,17 +82,17 @@ fn typed(packet: &[u8], kind_at: usize, header: usize) -> Option<LaxSlicedPacket
 }
 
 /// Four bytes of address family, in the byte order of the computer that captured.
-fn loopback<'a>(packet: &'a [u8], fragments: &mut Fragments) -> Content<'a> {
+fn loopback<'a>(packet: &'a [u8], cut: usize, fragments: &mut Fragments) -> Content<'a> {
     let Some((family, ip)) = packet.split_first_chunk::<4>() else { return Content::LeftOut(LeftOut::Headers) };
     let (little, big) = (u32::from_le_bytes(*family), u32::from_be_bytes(*family));
     if !FAMILIES.contains(&little) && !FAMILIES.contains(&big) {
         return Content::LeftOut(LeftOut::NotIp(0));
     }
     let sliced = LaxSlicedPacket::from_ip(ip);
-    sliced.map_or(Content::LeftOut(LeftOut::Headers), |sliced| of_sliced(&sliced, 0, fragments))
+    sliced.map_or(Content::LeftOut(LeftOut::Headers), |sliced| of_sliced(&sliced, cut, 0, fragments))
 }
 
-fn of_sliced<'a>(sliced: &LaxSlicedPacket<'a>, depth: u8, fragments: &mut Fragments) -> Content<'a> {
+fn of_sliced<'a>(sliced: &LaxSlicedPacket<'a>, cut: usize, depth: u8, fragments: &mut Fragments) -> Content<'a> {
     let (source, target, carried, uncaptured): (IpAddr, IpAddr, &LaxIpPayloadSlice<'a>, usize) = match &sliced.net {
         Some(LaxNetSlice::Ipv4(ip)) => {
             let header = ip.header();
@@ -115,9 +115,10 @@ fn of_sliced<'a>(sliced: &LaxSlicedPacket<'a>, depth: u8, fragments: &mut Fragme
     }
     if matches!(carried.ip_number.0, IP_IN_IP | IPV6_IN_IP) && depth < MAX_DEPTH {
         let inner = LaxSlicedPacket::from_ip(carried.payload);
-        return inner.map_or(Content::LeftOut(LeftOut::Headers), |inner| of_sliced(&inner, depth + 1, fragments));
+        return inner.map_or(Content::LeftOut(LeftOut::Headers), |inner| of_sliced(&inner, cut, depth + 1, fragments));
     }
-    above_ip(carried.ip_number.0, source, target, carried.payload, uncaptured)
+    // An IP header that claims more than was on the wire is wrong: nothing is missing.
+    above_ip(carried.ip_number.0, source, target, carried.payload, uncaptured.min(cut))
 }
 
 fn without_ip<'a>(sliced: &LaxSlicedPacket<'a>) -> Content<'a> {

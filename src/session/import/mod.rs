@@ -165,7 +165,7 @@ impl Import {
         }
         let time = packet.time.unwrap_or_default();
         let bytes = self.packets.bytes(packet);
-        let mut content = headers::content(packet.link, bytes, &mut self.fragments);
+        let mut content = headers::content(packet.link, bytes, packet.cut, &mut self.fragments);
         let whole;
         if let Content::Whole(payload, of, lost) = content {
             (0..lost).for_each(|_| self.sink.leave_out(LeftOut::Fragments));

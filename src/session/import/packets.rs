@@ -63,6 +63,8 @@ pub(super) struct Packet {
     pub link: u16,
     /// The capture holds a checksum, and it does not fit.
     pub damaged: bool,
+    /// Bytes that the packet had on the wire beyond those that were captured.
+    pub cut: usize,
     range: Range<usize>,
     taken: usize,
 }
@@ -178,8 +180,9 @@ impl Packets {
             parse(self.window.rest()).map_err(|_| self.damaged("a packet's header is damaged"))?;
         let fraction = u64::from(record.ts_usec) * if nanos { 1 } else { 1000 };
         let time = Timestamp(u64::from(record.ts_sec) * 1_000_000_000 + fraction);
+        let cut = (record.origlen as usize).saturating_sub(captured);
         self.window.skip(taken);
-        Ok(Packet { time: Some(time), link, damaged: false, range: header_bytes..taken, taken })
+        Ok(Packet { time: Some(time), link, damaged: false, cut, range: header_bytes..taken, taken })
     }
 
     /// One block; `None`: it holds no packet.
@@ -295,7 +298,8 @@ impl Interface {
             _ => false,
         });
         let time = self.time(u64::from(found.ts_high) << 32 | u64::from(found.ts_low));
-        Some(Packet { time: Some(time), link: self.link, damaged, range, taken: block.len() })
+        let cut = found.origlen.saturating_sub(found.caplen) as usize;
+        Some(Packet { time: Some(time), link: self.link, damaged, cut, range, taken: block.len() })
     }
 
     /// Type 2, which older programs wrote.
@@ -305,15 +309,24 @@ impl Interface {
         }
         let range = within(28, u32_at(block, 20, big) as usize, block.len())?;
         let time = self.time(u64::from(u32_at(block, 12, big)) << 32 | u64::from(u32_at(block, 16, big)));
-        Some(Packet { time: Some(time), link: self.link, damaged: false, range, taken: block.len() })
+        let cut = (u32_at(block, 24, big) as usize).saturating_sub(range.len());
+        Some(Packet { time: Some(time), link: self.link, damaged: false, cut, range, taken: block.len() })
     }
 
     /// No time, and no captured length either: what fits is what was captured.
     fn simple(&self, block: &[u8], big: bool) -> Option<Packet> {
         let room = block.len().checked_sub(16)?;
         let snaplen = if self.snaplen == 0 { usize::MAX } else { self.snaplen as usize };
-        let captured = (u32_at(block, 8, big) as usize).min(snaplen).min(room);
-        Some(Packet { time: None, link: self.link, damaged: false, range: 12..12 + captured, taken: block.len() })
+        let sent = u32_at(block, 8, big) as usize;
+        let captured = sent.min(snaplen).min(room);
+        Some(Packet {
+            time: None,
+            link: self.link,
+            damaged: false,
+            cut: sent - captured,
+            range: 12..12 + captured,
+            taken: block.len(),
+        })
     }
 
     fn time(&self, units: u64) -> Timestamp {

@@ -49,6 +49,10 @@ impl<V> Recent<V> {
         self.kept.insert(pair, Kept { used: self.counted, value }).map(|kept| kept.value)
     }
 
+    pub(super) fn all(&mut self) -> impl Iterator<Item = &mut V> {
+        self.kept.values_mut().map(|kept| &mut kept.value)
+    }
+
     /// Where there are too many: a quarter of them, those that were not used for longest.
     pub(super) fn overflow(&mut self) -> Vec<V> {
         if self.kept.len() <= MAX_KEPT {

@@ -11,6 +11,8 @@ use bytes::Bytes;
 /// Held bytes and segments of one direction, beyond which what is missing is given up. The largest windows are of this size.
 const MAX_HELD_BYTES: usize = 8 * 1024 * 1024;
 const MAX_HELD_PIECES: usize = 8192;
+/// What a piece takes beside its bytes.
+const PIECE_COST: usize = 128;
 /// No window is larger (RFC 7323): a segment farther off does not belong to this stream.
 const FARTHEST: i64 = 1 << 30;
 /// Nothing that is sent again is older.
@@ -127,6 +129,11 @@ impl Stream {
         while let Some(first) = self.held.first_key_value().map(|(at, _)| *at) {
             self.skip_to(first, out);
         }
+    }
+
+    /// What is held takes so much memory, roughly.
+    pub(super) fn cost(&self) -> usize {
+        self.held_bytes + self.held.len() * PIECE_COST
     }
 
     /// Whether a byte or a number of this direction was seen.

@@ -16,10 +16,14 @@ use super::sink::Sink;
 use super::stream::{Part, Piece, Stream};
 use crate::model::{By, Direction, Flow, Happening, LeftOut, Timestamp, Transport, What};
 
+/// What all connections together may hold of segments that came early.
+const MAX_HELD_BYTES: usize = 128 * 1024 * 1024;
+
 #[derive(Default)]
 pub(super) struct Connections {
     connections: Recent<Connection>,
     pieces: Vec<Piece>,
+    held_bytes: usize,
 }
 
 struct Connection {
@@ -55,17 +59,29 @@ impl Connections {
         let known = self.connections.get(pair);
         if known.is_none_or(|connection| connection.is_another(segment)) {
             for mut old in self.connections.overflow() {
+                self.held_bytes = self.held_bytes.saturating_sub(old.cost());
                 old.close(&mut self.pieces, sink)?;
             }
             let connection = Connection::new(segment, time, sink);
             if let Some(mut old) = self.connections.insert(pair, connection) {
+                self.held_bytes = self.held_bytes.saturating_sub(old.cost());
                 old.close(&mut self.pieces, sink)?;
             }
         }
-        match self.connections.get(pair) {
-            Some(connection) => connection.take(segment, time, &mut self.pieces, sink),
-            None => Ok(()),
+        let Some(connection) = self.connections.get(pair) else { return Ok(()) };
+        let before = connection.cost();
+        connection.take(segment, time, &mut self.pieces, sink)?;
+        self.held_bytes = (self.held_bytes + connection.cost()).saturating_sub(before);
+        if self.held_bytes > MAX_HELD_BYTES { self.let_go(time, sink) } else { Ok(()) }
+    }
+
+    /// Too much is held: what is missing everywhere is given up.
+    fn let_go(&mut self, time: Timestamp, sink: &mut Sink) -> io::Result<()> {
+        for connection in self.connections.all() {
+            connection.flush(time, &mut self.pieces, sink)?;
         }
+        self.held_bytes = 0;
+        Ok(())
     }
 
     /// The capture ends here.
@@ -118,7 +134,7 @@ impl Connection {
             // The former server asks: they have changed their roles, or both ask at once.
             (false, true) => side.syn != Some(segment.seq) && (side.stream.has_begun() || self.ended),
             // A second answer with another number is one that nobody takes up.
-            (true, _) => side.syn.is_some_and(|syn| syn != segment.seq) && self.ended,
+            (true, _) => self.ended && side.syn != Some(segment.seq),
         }
     }
 
@@ -154,7 +170,7 @@ impl Connection {
             syn: segment.syn,
             fin: segment.fin,
         };
-        if !side.stream.take(part, pieces) {
+        if !side.stream.take(part, pieces) && !segment.payload.is_empty() {
             sink.leave_out(LeftOut::FarSegments);
         }
         self.put(pieces, outbound, time, sink)
@@ -212,11 +228,10 @@ impl Connection {
         if self.ended {
             return Ok(());
         }
-        for outbound in [false, true] {
-            self.side(outbound).stream.flush(pieces);
-            self.put(pieces, outbound, time, sink)?;
-            self.tell_missing(outbound, time, sink)?;
-        }
+        // It sends no more; what the other side had sent before may still come.
+        self.side(outbound).stream.flush(pieces);
+        self.put(pieces, outbound, time, sink)?;
+        self.tell_missing(outbound, time, sink)?;
         if self.ended {
             return Ok(());
         }
@@ -228,16 +243,25 @@ impl Connection {
 
     /// Nothing more of it is read: what was held comes out.
     fn close(&mut self, pieces: &mut Vec<Piece>, sink: &mut Sink) -> io::Result<()> {
-        let time = self.last;
+        self.flush(self.last, pieces, sink)?;
+        if !self.told && self.asked {
+            sink.leave_out(LeftOut::Unanswered);
+        }
+        Ok(())
+    }
+
+    /// What is held comes out, and what is missing before it is told.
+    fn flush(&mut self, time: Timestamp, pieces: &mut Vec<Piece>, sink: &mut Sink) -> io::Result<()> {
         for outbound in [false, true] {
             self.side(outbound).stream.flush(pieces);
             self.put(pieces, outbound, time, sink)?;
             self.tell_missing(outbound, time, sink)?;
         }
-        if !self.told && self.asked {
-            sink.leave_out(LeftOut::Unanswered);
-        }
         Ok(())
+    }
+
+    fn cost(&self) -> usize {
+        self.client.stream.cost() + self.answerer.stream.cost()
     }
 
     fn tell_missing(&mut self, outbound: bool, time: Timestamp, sink: &mut Sink) -> io::Result<()> {
