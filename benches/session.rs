@@ -357,5 +357,90 @@ fn connections(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, recording, reading, filtering, connections);
+/// A classic capture of a thousand connections that all send in turn.
+fn capture(path: &Path, packets: u64, payload: usize) -> u64 {
+    let mut file = std::io::BufWriter::with_capacity(1024 * 1024, File::create(path).unwrap());
+    file.write_all(&[0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 101, 0, 0, 0]).unwrap();
+    let mut packet = vec![b'x'; 40 + payload];
+    packet[..40].fill(0);
+    packet[0] = 0x45;
+    packet[2..4].copy_from_slice(&(40 + payload as u16).to_be_bytes());
+    packet[8..10].copy_from_slice(&[64, 6]);
+    packet[12..20].copy_from_slice(&[10, 0, 0, 1, 10, 0, 0, 2]);
+    packet[22..24].copy_from_slice(&80u16.to_be_bytes());
+    packet[32..34].copy_from_slice(&[0x50, 0x10]);
+    for number in 0..packets {
+        packet[20..22].copy_from_slice(&(10_000 + (number % 1000) as u16).to_be_bytes());
+        packet[24..28].copy_from_slice(&((number / 1000) as u32 * payload as u32).to_be_bytes());
+        let length = packet.len() as u32;
+        for word in [(number / 1_000_000) as u32, (number % 1_000_000) as u32, length, length] {
+            file.write_all(&word.to_le_bytes()).unwrap();
+        }
+        file.write_all(&packet).unwrap();
+    }
+    file.flush().unwrap();
+    std::fs::metadata(path).unwrap().len()
+}
+
+/// Opens a file, and says when its first rows could be read and when it was complete.
+fn timed_open(path: &Path) -> (Duration, Duration, u64) {
+    let begun = Instant::now();
+    let log = Log::open(path).unwrap();
+    while log.state().rows == 0 && !log.state().complete {
+        std::thread::sleep(Duration::from_micros(100));
+    }
+    black_box(log.read(0).unwrap());
+    let first = begun.elapsed();
+    let rows = log.wait_complete(LIMIT).rows;
+    (first, begun.elapsed(), rows)
+}
+
+fn importing(criterion: &mut Criterion) {
+    let folder = folder();
+    let path = folder.path().join("capture.pcap");
+    let mut group = criterion.benchmark_group("import");
+    group.sample_size(10).measurement_time(Duration::from_secs(5));
+    for (packets, payload) in [(200_000, 1400), (1_000_000, 100)] {
+        group.throughput(Throughput::Bytes(capture(&path, packets, payload)));
+        group.bench_function(format!("pcap {payload} B"), |b| {
+            b.iter_custom(|i| {
+                repeated(i, |_| {
+                    let (_, whole, rows) = timed_open(&path);
+                    assert_eq!(rows, packets);
+                    whole
+                })
+            })
+        });
+        group.bench_function(format!("pcap {payload} B, first rows"), |b| {
+            b.iter_custom(|i| repeated(i, |_| timed_open(&path).0))
+        });
+    }
+    group.finish();
+}
+
+/// `SOCKSCOPE_BENCH_EVENTS=10000000` records so many events once and opens them, closed cleanly and not.
+fn opening_large(criterion: &mut Criterion) {
+    let Some(events) = std::env::var("SOCKSCOPE_BENCH_EVENTS").ok().and_then(|events| events.parse().ok()) else {
+        return;
+    };
+    let folder = folder();
+    let path = folder.path().join("large.pcapng");
+    record(Some(path.clone()), Transport::Udp, events, 128);
+    let mut group = criterion.benchmark_group("read");
+    group.sample_size(10).measurement_time(Duration::from_secs(5));
+    group.throughput(Throughput::Elements(events));
+    for name in ["closed cleanly", "not closed"] {
+        group.bench_function(format!("open {events}, {name}"), |b| {
+            b.iter_custom(|i| repeated(i, |_| timed_open(&path).1))
+        });
+        group.bench_function(format!("open {events}, {name}, first rows"), |b| {
+            b.iter_custom(|i| repeated(i, |_| timed_open(&path).0))
+        });
+        let bytes = std::fs::metadata(&path).unwrap().len();
+        File::options().write(true).open(&path).unwrap().set_len(bytes - 44).unwrap();
+    }
+    group.finish();
+}
+
+criterion_group!(benches, recording, reading, filtering, connections, importing, opening_large);
 criterion_main!(benches);

@@ -11,7 +11,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use session_support::{LIMIT, all, closed, flow, happened, open, received, record, sent};
 use sockscope::model::{
-    By, ConnectionId, Doing, EndpointId, Event, Failure, Flow, Happening, Reason, Role, Timestamp, Transport, What,
+    By, ConnectionId, Doing, EndpointId, Event, Failure, Flow, Happening, Reason, Recorded, Role, Timestamp, Transport,
+    What,
 };
 use sockscope::session::{Log, Recorder, RecorderOptions};
 
@@ -108,8 +109,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("session.pcapng");
         std::fs::write(&path, bytes).unwrap();
-        let log = open(&path);
-        prop_assert_eq!(log.state().rows, 0);
+        prop_assert_eq!(look_through(&path), (0, Vec::new()));
     }
 }
 
@@ -128,6 +128,11 @@ fn small_session(path: &Path) {
 
 /// Opens a file that may be anything; every row that shows must either read or say why not.
 fn look_through(path: &Path) -> (u64, Vec<u64>) {
+    // What begins like nothing that we know is refused.
+    if let Err(failure) = Log::open(path) {
+        assert_eq!(failure.reason, Reason::NotACapture);
+        return (0, Vec::new());
+    }
     let log = open(path);
     let rows = log.state().rows;
     let seqs = (0..rows).filter_map(|row| log.read(row).ok()).map(|recorded| recorded.seq).collect();
@@ -171,8 +176,11 @@ fn every_flipped_bit_is_survived_and_no_payload_is_silently_wrong() {
         let bit = 1 << (at % 8);
         bytes[at] ^= bit;
         std::fs::write(&flipped, &bytes).unwrap();
-        let log = open(&flipped);
-        for row in 0..log.state().rows {
+        let (rows, _) = look_through(&flipped);
+        // One of the first four bytes is another: refused.
+        let Ok(log) = Log::open(&flipped) else { continue };
+        log.wait_complete(LIMIT);
+        for row in 0..rows {
             let Ok(read) = log.read(row) else { continue };
             let Some(same) = whole.iter().find(|whole| whole.seq == read.seq) else { continue };
             let same_bytes = same.event.bytes() == read.event.bytes();
@@ -187,7 +195,7 @@ fn every_flipped_bit_is_survived_and_no_payload_is_silently_wrong() {
 }
 
 #[test]
-fn what_is_no_session_of_ours_is_said_so() {
+fn what_is_no_session_of_ours_is_read_as_a_capture() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("other.pcapng");
     small_session(&path);
@@ -195,8 +203,13 @@ fn what_is_no_session_of_ours_is_said_so() {
     let at = bytes.windows(9).position(|window| window == b"Sockscope").unwrap();
     bytes[at] = b'X';
     std::fs::write(&path, &bytes).unwrap();
-    let state = open(&path).state();
-    assert_eq!((state.rows, state.damage.unwrap().0), (0, 0));
+    // A capture of another program by its own word: what is in the packets is read, and what only we write is not.
+    let log = open(&path);
+    let state = log.state();
+    assert!(state.imported.is_some() && state.damage.is_none());
+    let (theirs, is_bytes) = (all(&log), |recorded: &&Recorded| recorded.event.bytes().is_some());
+    assert_eq!(theirs.iter().filter(is_bytes).count(), 12);
+    assert!(theirs.iter().all(|recorded| recorded.event.bytes().is_none_or(|b| b.len() == 40 || b.len() == 11)));
     assert!(Log::open(folder.path()).is_err());
     assert!(Log::open(&folder.path().join("missing")).is_err());
 }

@@ -461,7 +461,8 @@ fn damaged_bytes_say_so() {
 fn marks_of_the_log_are_drawn_without_harm() {
     let mut shown = view(vec![received(1, b"abc")]);
     let found: Arc<[std::ops::Range<usize>]> = vec![0..2, 2..99].into();
-    shown.decorations = vec![Decoration { found: found.clone(), filtered: found, ..Decoration::default() }];
+    shown.selected = shown.rows[0].clone();
+    shown.selected_decoration = Decoration { found: found.clone(), filtered: found, ..Decoration::default() };
     let mut window = window(shown, 1, WIDE);
     press(&mut window, "Both");
     window.get_by_label("0000 61 62 63 abc");

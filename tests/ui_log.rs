@@ -11,9 +11,10 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{By, NodeT, Queryable};
 use sockscope::filter::Filter;
 use sockscope::model::{
-    ConnectionId, Doing, EndpointId, Event, Failure, Flow, Happening, Reason, Recorded, Timestamp, Transport, What,
+    ConnectionId, Doing, EndpointId, Event, Failure, Flow, Happening, Imported, LeftOut, Reason, Recorded, Timestamp,
+    Transport, What,
 };
-use sockscope::session::{Query, RecorderStatus, Scope, SessionFile, ViewSnapshot};
+use sockscope::session::{LogState, Query, RecorderStatus, Scope, SessionFile, ViewSnapshot};
 use sockscope::ui::app::App;
 use sockscope::ui::effects::{Done, Job, WindowOrder};
 use sockscope::ui::stage::{Order, Stage};
@@ -533,6 +534,24 @@ fn an_opened_file_is_marked_and_left_again() {
     window.run();
     assert!(orders(&mut window).iter().any(|order| matches!(order, Order::ShowLive)));
     assert!(window.query_by_label_contains("read-only").is_none());
+}
+
+#[test]
+fn an_imported_capture_says_how_far_it_is_read_and_what_was_left_out() {
+    let mut window = window(some_rows());
+    let mut imported = Imported { packets: 1_000, ..Imported::default() };
+    imported.left_out.insert(LeftOut::NotIp(0x0806), 12);
+    imported.left_out.insert(LeftOut::NotTcpUdp(1), 3);
+    let imported = Some(std::sync::Arc::new(imported));
+    let log = LogState { rows: 5, file_bytes: 1_000, indexed_bytes: 420, imported, ..LogState::default() };
+    app(&mut window).feed.opened = Some(("/s/theirs.pcap".into(), log.clone()));
+    app(&mut window).feed.landed.push(Done::SessionOpened { path: "/s/theirs.pcap".into(), result: Ok(()) });
+    window.run();
+    window.get_by_label_contains("Reading theirs.pcap, read-only · reading… 42 % · Not read: 12 × ARP, 3 × ICMP");
+    let cut = LogState { damage: Some((420, "the last packet is cut off".into())), complete: true, ..log };
+    app(&mut window).feed.opened = Some(("/s/theirs.pcap".into(), cut));
+    window.run();
+    window.get_by_label_contains("Reading stopped at byte 420: the last packet is cut off");
 }
 
 #[test]

@@ -11,9 +11,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::durations;
 use super::endpoints;
-use super::filters;
-use super::sizes;
+use super::{filters, sizes};
 use crate::model::{Encodings, EndpointUri, LineEnding, Rotation, TextEncoding};
+use crate::session::CAPTURE_EXTENSIONS;
 
 const ABOUT: &str = "Start TCP and UDP sockets, send payloads, watch every socket event live, and keep all of it.
 
@@ -41,8 +41,8 @@ Exit codes: 0 done, 1 the network or a file said no, 2 wrong usage.";
     args_conflicts_with_subcommands = true
 )]
 pub struct Arguments {
-    /// A workspace (.toml) or a session (.pcapng) to open in the window
-    #[arg(value_name = "FILE.toml|FILE.pcapng", value_parser = file_to_open)]
+    /// A workspace (.toml), a session (.pcapng) or a capture of another program (.pcap, .pcapng) to open in the window
+    #[arg(value_name = "FILE.toml|FILE.pcapng|FILE.pcap", value_parser = file_to_open)]
     pub file: Option<PathBuf>,
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -335,9 +335,10 @@ fn rotation_time(text: &str) -> Result<Duration, String> {
 /// A mistyped command would otherwise be taken for a file to open.
 fn file_to_open(text: &str) -> Result<PathBuf, String> {
     let path = Path::new(text);
-    let known =
-        path.extension().is_some_and(|end| end.eq_ignore_ascii_case("toml") || end.eq_ignore_ascii_case("pcapng"));
-    if known { Ok(path.to_path_buf()) } else { Err("neither a command nor a .toml or .pcapng file".to_owned()) }
+    let known = path.extension().is_some_and(|end| {
+        end.eq_ignore_ascii_case("toml") || CAPTURE_EXTENSIONS.iter().any(|known| end.eq_ignore_ascii_case(known))
+    });
+    if known { Ok(path.to_path_buf()) } else { Err("neither a command nor a .toml, .pcapng or .pcap file".to_owned()) }
 }
 
 #[cfg(test)]
@@ -355,6 +356,9 @@ mod tests {
         assert!(Arguments::try_parse_from(["sockscope"]).unwrap().command.is_none());
         let opened = Arguments::try_parse_from(["sockscope", "a b.TOML"]).unwrap();
         assert_eq!(opened.file.unwrap(), Path::new("a b.TOML"));
+        for capture in ["a.pcapng", "a.pcap", "A.CAP"] {
+            assert!(Arguments::try_parse_from(["sockscope", capture]).unwrap().file.is_some());
+        }
         assert!(Arguments::try_parse_from(["sockscope", "listne"]).is_err());
     }
 

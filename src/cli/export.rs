@@ -12,6 +12,7 @@ use super::standard;
 use crate::model::Encodings;
 use crate::session::export::{self as formats, Progress};
 use crate::session::{Log, LogState, Query};
+use crate::words::{Language, Words};
 
 pub fn export(arguments: &ExportArguments) -> Result<(), Refusal> {
     let filter = match filters::parse(arguments.filter.as_deref().unwrap_or_default()) {
@@ -48,6 +49,11 @@ pub fn export(arguments: &ExportArguments) -> Result<(), Refusal> {
             standard::quietly(outcome)?;
         }
     }
+    if let Some(left_out) = state.imported.as_ref().map(|imported| Words::of(Language::English).left_out(imported))
+        && !left_out.is_empty()
+    {
+        standard::complain(&format!("{}: {left_out}", arguments.session.display()));
+    }
     whole(&arguments.session, &state)
 }
 
@@ -65,6 +71,9 @@ fn whole(path: &Path, state: &LogState) -> Result<(), Refusal> {
     match &state.damage {
         None if state.file_bytes == 0 => Err(format!("{} is empty: it holds no session.", path.display())),
         None => Ok(()),
+        Some((0, why)) if state.imported.is_some() => {
+            Err(format!("{} cannot be read: {why}. Nothing is exported.", path.display()))
+        }
         Some((0, _)) => Err(format!(
             "{} is no session: it does not begin as a pcapng file does. Nothing is exported.",
             path.display()

@@ -88,6 +88,10 @@ pub enum Reason {
     /// The file is still being read through.
     StillReading,
     TooManyNotes,
+    /// Neither pcap nor pcapng; `system` holds its first bytes.
+    NotACapture,
+    /// Bytes that were sent and do not stand in the capture that was imported.
+    NotCaptured,
     Other,
 }
 
@@ -149,7 +153,7 @@ impl Doing {
 }
 
 impl Reason {
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 40] = [
         Self::PortTaken,
         Self::PortNeedsRights,
         Self::AddressNotHere,
@@ -187,6 +191,8 @@ impl Reason {
         Self::FileChanged,
         Self::StillReading,
         Self::TooManyNotes,
+        Self::NotACapture,
+        Self::NotCaptured,
         Self::Other,
     ];
 
@@ -230,6 +236,8 @@ impl Reason {
             Self::FileChanged => "file_changed",
             Self::StillReading => "still_reading",
             Self::TooManyNotes => "too_many_notes",
+            Self::NotACapture => "not_a_capture",
+            Self::NotCaptured => "not_captured",
             Self::Other => "other",
         }
     }

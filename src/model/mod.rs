@@ -5,6 +5,7 @@
 //! Called by: every room.
 
 mod address;
+mod capture;
 mod draft;
 mod endpoint;
 mod event;
@@ -16,6 +17,7 @@ mod recording;
 mod settings;
 
 pub use address::{HostPort, HostPortError};
+pub use capture::{Imported, LeftOut};
 pub use draft::{Checksum, Draft, LineEnding, PayloadFormat, SavedPayload, TextEncoding};
 pub use endpoint::{EndpointUri, EndpointUriError, Transport};
 pub use event::{Direction, Event, EventKind, Flow, Recorded, Role, Timestamp, What};

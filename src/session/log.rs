@@ -12,13 +12,14 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex, RwLock};
 
+use super::import::{self, Whose};
 use super::indexing::Indexing;
 use super::notes::{self, NoteBook, NoteEdit, Notes};
 use super::pcapng::section::Interface;
 use super::reader::Reader;
 use super::recorder::{NoteLane, Sent};
 use super::rows::{ConnectionRow, Connections, Fresh, Jumps, Row, Rows};
-use crate::model::{ConnectionId, Doing, EndpointId, Failure, Flow, Reason, Recorded};
+use crate::model::{ConnectionId, Doing, EndpointId, Failure, Flow, Imported, Reason, Recorded};
 
 /// One event is read with one system call as a rule.
 const ONE_ROW_WINDOW_BYTES: usize = 4 * 1024;
@@ -65,6 +66,8 @@ pub struct LogState {
     pub complete: bool,
     /// Rows before this one are gone: their file was deleted to keep the newest ones.
     pub first_row: u64,
+    /// A capture of another program: what it held. Then `file_bytes`, `indexed_bytes` and `damage` are of that file.
+    pub imported: Option<Arc<Imported>>,
 }
 
 impl Log {
@@ -77,6 +80,10 @@ impl Log {
             return Err(Failure::new(Doing::ReadFile, path.to_string_lossy(), Reason::NotAFile));
         }
         let bytes = metadata.len();
+        let whose = import::whose(&file, path)?;
+        if let Whose::Foreign(foreign) = whose {
+            return import::open(foreign, path, Arc::new(file), bytes);
+        }
         let log = Arc::new(Self::new(path, Arc::new(file), bytes, false));
         let indexing = Indexing::new(&log, bytes);
         thread::Builder::new().name("session-index".into()).spawn(move || indexing.run()).map_err(|e| failed(&e))?;
@@ -86,6 +93,16 @@ impl Log {
     /// The log of a session that is being recorded.
     pub(super) fn live(path: &Path, file: Arc<File>) -> Arc<Log> {
         Arc::new(Self::new(path, file, 0, true))
+    }
+
+    /// The log of a capture of another program: `copy` is where its events are written to.
+    pub(super) fn importing(path: &Path, copy: Arc<File>, source_bytes: u64) -> Arc<Log> {
+        let log = Self::new(path, copy, source_bytes, false);
+        if let Some(source) = log.sources.write().last_mut() {
+            source.readable_bytes = 0;
+        }
+        log.state.lock().imported = Some(Arc::default());
+        Arc::new(log)
     }
 
     fn new(path: &Path, file: Arc<File>, bytes: u64, live: bool) -> Self {
@@ -245,6 +262,29 @@ impl Log {
 
     /// Adds what was written or indexed, up to `bytes` of the newest file, and empties `fresh`.
     pub(super) fn grow(&self, fresh: &mut Fresh, bytes: u64) {
+        self.take(fresh, bytes);
+        let mut state = self.state.lock();
+        state.indexed_bytes = bytes;
+        if state.live {
+            state.file_bytes = bytes;
+        }
+        drop(state);
+        self.wake();
+    }
+
+    /// Adds what was imported: `readable` bytes of the copy hold what `taken` bytes of the capture told.
+    pub(super) fn grow_imported(&self, fresh: &mut Fresh, readable: u64, taken: u64, imported: &Imported) {
+        self.take(fresh, readable);
+        let mut state = self.state.lock();
+        state.indexed_bytes = taken;
+        // A capture may grow while it is read.
+        state.file_bytes = state.file_bytes.max(taken);
+        state.imported = Some(Arc::new(imported.clone()));
+        drop(state);
+        self.wake();
+    }
+
+    fn take(&self, fresh: &mut Fresh, bytes: u64) {
         if let Some(source) = self.sources.write().last_mut() {
             source.interfaces.append(&mut fresh.interfaces);
             if source.readable_bytes != u64::MAX {
@@ -261,13 +301,6 @@ impl Log {
         }
         self.rows.append(&fresh.rows);
         fresh.clear();
-        let mut state = self.state.lock();
-        state.indexed_bytes = bytes;
-        if state.live {
-            state.file_bytes = bytes;
-        }
-        drop(state);
-        self.wake();
     }
 
     /// A section begins at `offset` of the newest file.

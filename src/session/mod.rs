@@ -8,6 +8,7 @@ mod clock;
 mod connections;
 pub mod conversation;
 pub mod export;
+mod import;
 mod indexing;
 pub mod lane;
 mod library;
@@ -26,6 +27,7 @@ pub use connections::{
     ConnectionColumn, ConnectionEntry, ConnectionLife, ConnectionSums, ConnectionsCsv, ConnectionsOrder,
     ConnectionsSnapshot, ConnectionsView, EndpointEntry, connections_csv, save_connections_csv,
 };
+pub use import::CAPTURE_EXTENSIONS;
 pub use lane::{LaneReceiver, RecorderHandle};
 pub use library::{SessionFile, SessionLibrary, files_of_session};
 pub use log::{Log, LogState};

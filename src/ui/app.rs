@@ -1,5 +1,7 @@
 //! The `eframe::App`: reads what is new, lays out, applies. Generic over its `Feed`, so tests drive it without sockets.
 
+use std::ffi::OsStr;
+use std::path::Path;
 use std::time::Duration;
 
 use egui::{Context, ThemePreference, Ui, Vec2, ViewportCommand};
@@ -12,6 +14,7 @@ use super::shell::Shell;
 use super::state::{Ctx, State};
 use super::theme::{self, Theme};
 use crate::model::{Draft, PayloadFormat};
+use crate::session::CAPTURE_EXTENSIONS;
 use crate::words::Words;
 use crate::workspace::ThemeChoice;
 
@@ -173,7 +176,13 @@ pub fn carry_out(ctx: &Context, order: WindowOrder) {
     }
 }
 
-/// A session file dropped on the window is opened; any other file becomes the payload.
+/// By its name: a session of ours, or a capture of another program.
+fn is_capture(path: &Path) -> bool {
+    let is = |extension: &OsStr| CAPTURE_EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known));
+    path.extension().is_some_and(is)
+}
+
+/// A session or a capture dropped on the window is opened; any other file becomes the payload.
 fn dropped_files(ctx: &Context) -> Vec<Action> {
     let dropped = ctx.input(|input| input.raw.dropped_files.clone());
     dropped
@@ -181,7 +190,7 @@ fn dropped_files(ctx: &Context) -> Vec<Action> {
         .map(|file| file.path().to_path_buf())
         .filter(|path| !path.as_os_str().is_empty())
         .map(|path| {
-            if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pcapng")) {
+            if is_capture(&path) {
                 Action::Session(SessionAction::Open(path))
             } else {
                 let text = path.to_string_lossy().into_owned();

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use super::{MAX_OUTSIDE_BYTES, Words, numbers::grouped};
-use crate::model::{By, Flow, Happening, Transport};
+use crate::model::{By, Doing, Flow, Happening, Reason, Transport};
 use crate::payload::visible_text;
 
 /// More addresses of a name are counted, not listed.
@@ -160,6 +160,11 @@ impl Words {
     fn of_missing(&self, happening: &Happening) -> String {
         let bytes = |number: &u64| self.count("count.bytes", *number);
         match happening {
+            Happening::Gap { bytes: lost, failure: Some(failure), .. } if failure.reason == Reason::NotCaptured => {
+                let sent = failure.doing == Doing::Send;
+                let key = if sent { "happening.gap_captured_out" } else { "happening.gap_captured_in" };
+                self.fill(key, &[("bytes", &bytes(lost))])
+            }
             Happening::Gap { events, bytes: lost, failure } => {
                 let failure = failure.as_ref().map(|failure| self.failure(failure));
                 let key = if failure.is_some() { "happening.gap_failure" } else { "happening.gap" };

@@ -4,6 +4,7 @@
 //! Never: what is not for people. May use `model`, `payload` and `filter`.
 //! Called by: ui, cli, session (the English sentences in the file).
 
+mod capture;
 mod failure;
 mod filter;
 mod happening;

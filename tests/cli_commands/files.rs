@@ -184,7 +184,8 @@ fn what_is_no_session_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("letter.pcapng");
     std::fs::write(&path, "Dear reader, this is no session at all.").unwrap();
-    assert_refused(&run(&["export", path.to_str().unwrap(), "--as", "text"], b""), &["letter.pcapng"]);
+    let output = run(&["export", path.to_str().unwrap(), "--as", "text"], b"");
+    assert_refused(&output, &["letter.pcapng", "neither pcap nor pcapng", "begins with 44 65 61 72"]);
     assert_refused(&run(&["export", "/no/such.pcapng", "--as", "text"], b""), &["/no/such.pcapng"]);
 }
 
@@ -203,11 +204,11 @@ fn an_export_never_replaces_its_own_session() {
 #[test]
 fn an_empty_file_and_a_file_of_zeros_are_no_sessions() {
     let folder = tempfile::tempdir().unwrap();
-    for (name, bytes) in [("empty.pcapng", 0), ("zeros.pcapng", 1 << 30)] {
+    for (name, bytes, said) in [("empty.pcapng", 0, "no session"), ("zeros.pcapng", 1 << 30, "begins with 00 00")] {
         let path = folder.path().join(name);
         std::fs::File::create(&path).unwrap().set_len(bytes).unwrap();
         let output = run(&["export", path.to_str().unwrap(), "--as", "jsonl"], b"");
-        assert_refused(&output, &[name, "no session"]);
+        assert_refused(&output, &[name, said]);
     }
 }
 

@@ -10,7 +10,9 @@ use parking_lot::Mutex;
 
 use super::{Opened, Waker};
 use crate::model::{Doing, Draft, Failure, PayloadFormat, Reason};
-use crate::session::{Log, LogView, SessionLibrary, connections_csv, conversation, export, save_connections_csv};
+use crate::session::{
+    CAPTURE_EXTENSIONS, Log, LogView, SessionLibrary, connections_csv, conversation, export, save_connections_csv,
+};
 use crate::ui::effects::{Ask, Done, Job};
 use crate::ui::state::{EventFacts, OwnAddress};
 
@@ -134,7 +136,7 @@ pub fn dialog(what: Ask, suggested: PathBuf) -> impl Future<Output = Done> + Sen
         Ask::SaveConnections => (dialog.set_file_name(name).add_filter("CSV", &["csv"]), true),
         Ask::SaveWorkspace => (dialog.set_file_name(name).add_filter("Sockscope", &["toml"]), true),
         Ask::PayloadFile => (dialog, false),
-        Ask::OpenSession => (dialog.add_filter("pcapng", &["pcapng"]), false),
+        Ask::OpenSession => (dialog.add_filter("pcapng, pcap", &CAPTURE_EXTENSIONS), false),
         Ask::OpenWorkspace => (dialog.add_filter("Sockscope", &["toml"]), false),
     };
     let begun = Instant::now();

@@ -25,13 +25,19 @@ pub fn ui(ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
         let mut text = words.fill("sessions.reading_file", &[("name", &name)]);
         if opened.log.indexed_bytes < opened.log.file_bytes && opened.log.damage.is_none() {
             let percent = opened.log.indexed_bytes * 100 / opened.log.file_bytes.max(1);
-            text = format!("{text} · {}", words.fill("sessions.indexing", &[("percent", &percent)]));
+            let key = if opened.log.imported.is_some() { "sessions.importing" } else { "sessions.indexing" };
+            text = format!("{text} · {}", words.fill(key, &[("percent", &percent)]));
         }
         if let Some((offset, reason)) = &opened.log.damage {
             let reason = crate::payload::visible_text(reason, 300);
             let offset = words.number(*offset);
             let cut = words.fill("sessions.cut_at", &[("offset", &offset), ("reason", &reason)]);
             text = format!("{text} · {cut}");
+        }
+        if let Some(left_out) = opened.log.imported.as_ref().map(|imported| words.left_out(imported))
+            && !left_out.is_empty()
+        {
+            text = format!("{text} · {left_out}");
         }
         let back = (words.get("sessions.back"), Action::Session(SessionAction::ShowLive));
         actions.extend(bar(ctx, ui, ctx.theme.accent, &text, &[back]));

@@ -1,15 +1,11 @@
 //! What stands in a row: time, socket, size, content. Pure, for one row at a time.
 
-use egui::Color32;
-use egui::text::LayoutJob;
 use jiff::tz::TimeZone;
 
-use super::marks;
 use crate::model::{Direction, EndpointId, Event, Recorded, TextEncoding, Timestamp, What};
 use crate::payload;
 use crate::session::Scope;
 use crate::ui::state::{Ctx, State};
-use crate::ui::theme;
 use crate::words::Words;
 
 /// Longest content that is ever laid out.
