@@ -197,7 +197,7 @@ fn what_cannot_take_a_note_says_why_and_stays_as_it_was() {
     assert_eq!(refusal(&cut, &log), Reason::Damaged);
     // Written by somebody else.
     let foreign = folder.path().join("foreign.pcapng");
-    fs::write(&foreign, b"no session at all, whatever its name says").unwrap();
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/capture_import/link-101"), &foreign).unwrap();
     let log = Log::open(&foreign).unwrap();
     log.wait_complete(LIMIT);
     assert_eq!(refusal(&foreign, &log), Reason::NotOurs);
@@ -254,7 +254,8 @@ fn every_prefix_and_every_flipped_bit_opens() {
     let written = ["while it was recorded", "when it was closed"];
     let look = |bytes: &[u8]| {
         fs::write(&path, bytes).unwrap();
-        let log = Log::open(&path).unwrap();
+        // Where the first bytes are damaged it is no session at all.
+        let Ok(log) = Log::open(&path) else { return };
         assert!(log.wait_complete(LIMIT).complete);
         assert!(log.notes().by_seq.values().all(|note| written.contains(&note.text.as_str())));
     };

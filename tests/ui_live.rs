@@ -88,7 +88,7 @@ fn listen_connect_send_see_save_and_read_back() {
     window.get_by_role_and_label(Role::TextInput, "File").type_text(&path.to_string_lossy());
     window.run_steps(2);
     window.key_press(Key::Enter);
-    wait_for(&mut window, "Saved ");
+    wait_for(&mut window, "saved.pcapng");
     let saved = std::fs::metadata(&path).expect("the file is there");
     assert!(saved.len() > 100);
 

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use encoding_rs::{DecoderResult, UTF_8};
 
-use super::units::{LONGEST_CHARACTER_BYTES, Unit, Units, is_invisible, table_of};
+use super::units::{LONGEST_CHARACTER_BYTES, Unit, Units, is_high_surrogate, is_invisible, table_of, utf16_unit};
 use crate::model::TextEncoding;
 
 /// A step through encoded text.
@@ -102,6 +102,9 @@ pub fn is_unfinished(bytes: &[u8], encoding: TextEncoding) -> bool {
     let table = match (table_of(encoding), encoding) {
         (Some(table), _) => table,
         (None, TextEncoding::Utf8) => UTF_8,
+        (None, TextEncoding::Utf16Le | TextEncoding::Utf16Be) => {
+            return utf16_unit(bytes, encoding).is_none_or(is_high_surrogate);
+        }
         (None, _) => return false,
     };
     let mut decoded = [0; 16];

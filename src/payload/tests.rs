@@ -69,8 +69,10 @@ fn every_encoding_has_its_bytes() {
 
 #[test]
 fn a_lone_surrogate_leaves_the_rest_in_step() {
-    assert_eq!(visible(b"\xd8\x3d\0A\0B\0", TextEncoding::Utf16Be, 100), "⟨d8⟩⟨3d⟩AB⟨00⟩");
-    assert_eq!(visible(b"\x3d\xd8A\0\x00", TextEncoding::Utf16Le, 100), "⟨3d⟩⟨d8⟩A⟨00⟩");
+    let lone = b"\xd8\x3d\0A\0B\0";
+    assert_eq!(visible(lone, TextEncoding::Utf16Be, 100), "\u{fffd}AB⟨00⟩");
+    assert_eq!(bytes_to_text(lone, TextEncoding::Utf16Be), r"\xd8\x3dAB\x00");
+    assert_eq!(visible(b"A\0\x3d\xd8\0", TextEncoding::Utf16Le, 100), "A⟨3d⟩⟨d8⟩⟨00⟩");
 }
 
 #[test]

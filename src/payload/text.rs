@@ -196,7 +196,8 @@ fn push_raw(bytes: &[u8], text: &mut String) {
 }
 
 fn encodes_to(character: char, source: &[u8], encoding: TextEncoding) -> bool {
-    if table_of(encoding).is_none() {
+    // One byte, or one way of writing each character.
+    if matches!(encoding, TextEncoding::Utf8 | TextEncoding::Latin1) {
         return true;
     }
     let mut buffer = [0; 4];

@@ -26,23 +26,24 @@ pub(super) enum Unit<'a> {
 pub(super) struct Units<'a> {
     bytes: &'a [u8],
     encoding: TextEncoding,
-    /// Bytes that are known to belong to no character, whatever follows them: the rest of a lone surrogate.
-    invalid: usize,
+    /// The last character of UTF-16 is cut off: what is left of the bytes is its beginning.
+    cut: bool,
 }
 
 impl<'a> Units<'a> {
     pub(super) fn of(bytes: &'a [u8], encoding: TextEncoding) -> Self {
-        Self { bytes, encoding, invalid: 0 }
+        Self { bytes, encoding, cut: false }
     }
 
-    /// The next character of UTF-16. What is none takes its whole code unit along, so that the rest stays in step.
+    /// The next character of UTF-16. A surrogate without its other half is U+FFFD, two bytes like any other, so that what
+    /// follows stays in step; bytes that are too few for a character are none.
     fn next_of_utf16(&mut self) -> Option<Unit<'a>> {
         let first = *self.bytes.first()?;
-        let found = if self.invalid > 0 { None } else { utf16_character(self.bytes, self.encoding) };
-        let (unit, taken) = match found {
+        let unit = if self.cut { None } else { utf16_character(self.bytes, self.encoding) };
+        let (unit, taken) = match unit {
             Some((character, taken)) => (Unit::Character(character, taken), taken),
             None => {
-                self.invalid = if self.invalid > 0 { self.invalid - 1 } else { 1 };
+                self.cut = true;
                 (Unit::Invalid(first), 1)
             }
         };
@@ -171,12 +172,21 @@ fn shift_jis_length(first: u8, second: Option<u8>) -> Option<usize> {
     }
 }
 
+/// `None`: the bytes end within a character.
 fn utf16_character(bytes: &[u8], encoding: TextEncoding) -> Option<(char, usize)> {
-    let unit = |at: usize| {
-        let pair = bytes.get(at..)?.first_chunk::<2>()?;
-        Some(if encoding == TextEncoding::Utf16Be { u16::from_be_bytes(*pair) } else { u16::from_le_bytes(*pair) })
-    };
-    let mut decoded = char::decode_utf16([unit(0), unit(2)].into_iter().flatten());
-    let character = decoded.next()?.ok()?;
+    let first = utf16_unit(bytes, encoding)?;
+    let second = || utf16_unit(bytes.get(2..)?, encoding);
+    let units = if is_high_surrogate(first) { [Some(first), Some(second()?)] } else { [Some(first), None] };
+    let character = char::decode_utf16(units.into_iter().flatten()).next()?;
+    let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
     Some((character, 2 * character.len_utf16()))
+}
+
+pub(super) fn utf16_unit(bytes: &[u8], encoding: TextEncoding) -> Option<u16> {
+    let pair = bytes.first_chunk::<2>()?;
+    Some(if encoding == TextEncoding::Utf16Be { u16::from_be_bytes(*pair) } else { u16::from_le_bytes(*pair) })
+}
+
+pub(super) fn is_high_surrogate(unit: u16) -> bool {
+    (0xD800..0xDC00).contains(&unit)
 }

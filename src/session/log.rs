@@ -167,6 +167,7 @@ impl Log {
         let refused = |reason| Err(Failure::new(Doing::WriteFile, self.path.to_string_lossy(), reason));
         let state = self.state();
         match state.damage {
+            _ if state.imported.is_some() => return refused(Reason::NotOurs),
             Some((0, _)) => return refused(Reason::NotOurs),
             Some(_) => return refused(Reason::Damaged),
             None if !state.complete => return refused(Reason::StillReading),
