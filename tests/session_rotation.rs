@@ -5,9 +5,9 @@ mod session_support;
 use session_support::watched::Watched;
 use session_support::{LIMIT, flow, received};
 use sockscope::filter::Filter;
-use sockscope::model::{Role, Rotation, Transport};
+use sockscope::model::{Note, Role, Rotation, Timestamp, Transport};
 use sockscope::session::export::{self, Progress, format};
-use sockscope::session::{FindStep, Query, Recorder, RecorderOptions};
+use sockscope::session::{FindStep, Log, NoteEdit, Query, Recorder, RecorderOptions};
 
 #[test]
 fn the_log_view_and_exports_span_the_files_that_are_kept() {
@@ -53,4 +53,62 @@ fn the_log_view_and_exports_span_the_files_that_are_kept() {
     assert_eq!(written, even);
     drop(handle);
     recorder.finish(LIMIT);
+}
+
+#[test]
+fn any_file_of_a_session_opens_all_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = folder.path().join("session.pcapng");
+    let options = RecorderOptions { path: Some(first.clone()), keep_rows: true, subscription: 0 };
+    let (recorder, handle, _) = Recorder::start(options).unwrap();
+    recorder.set_rotation(Rotation { every_bytes: Some(Rotation::LEAST_BYTES), every_secs: None, keep_files: None });
+    let live = recorder.log().unwrap();
+    let watched = Watched::new(&live);
+    let flows = [1, 2].map(|id| flow(Transport::Tcp, Role::Listener, id, "127.0.0.1:9000", "127.0.0.1:50000"));
+    let filler = "x".repeat(20_000);
+    for sent in 0..300u64 {
+        received(&handle, &flows[(sent % 2) as usize], format!("{sent} {filler}"));
+        if sent % 25 == 24 {
+            watched.until(|snapshot| snapshot.total == sent + 1);
+        }
+    }
+    drop(handle);
+    recorder.finish(LIMIT);
+    let files = sockscope::session::files_of_session(&first);
+    assert!(files.len() >= 4, "{files:?}");
+    let opened = |path: &std::path::Path| {
+        let log = Log::open_session(path).unwrap();
+        let state = log.wait_complete(LIMIT);
+        (log, state)
+    };
+    for path in [&files[0], &files[2], &files[files.len() - 1]] {
+        let (log, state) = opened(path);
+        assert_eq!((state.rows, state.damage), (300, None), "{path:?}");
+        let bytes: u64 = files.iter().map(|path| std::fs::metadata(path).unwrap().len()).sum();
+        assert_eq!((state.file_bytes, state.indexed_bytes), (bytes, bytes));
+        for row in 0..300 {
+            let recorded = log.read(row).unwrap();
+            assert_eq!((recorded.seq, recorded.event.flow.connection.0), (row + 1, 1 + (row % 2) as u32));
+            assert!(recorded.event.bytes().unwrap().starts_with(format!("{row} ").as_bytes()));
+        }
+        assert_eq!(log.flows().len(), 2);
+    }
+    // A note goes to the end of the last file, whichever event it belongs to.
+    let (log, _) = opened(&files[1]);
+    log.annotate(NoteEdit::Write(Note { seq: 3, text: "early".into(), time: Timestamp(1) })).unwrap();
+    log.annotate(NoteEdit::Write(Note { seq: 299, text: "late".into(), time: Timestamp(2) })).unwrap();
+    let (log, state) = opened(&files[1]);
+    let notes: Vec<_> = log.notes().by_seq.values().map(|note| note.text.clone()).collect();
+    assert_eq!((notes, state.damage), (vec!["early".to_owned(), "late".to_owned()], None));
+    // One file alone is still only itself.
+    let alone = Log::open(&files[1]).unwrap();
+    assert!(alone.wait_complete(LIMIT).rows < 300);
+    // Damage in one file does not hide the others.
+    let bytes = std::fs::metadata(&files[1]).unwrap().len();
+    std::fs::File::options().write(true).open(&files[1]).unwrap().set_len(bytes / 2 + 1).unwrap();
+    let (log, state) = opened(&first);
+    let (at, reason) = state.damage.unwrap();
+    assert!(at > 0 && reason.starts_with("file 2: "), "{at} {reason}");
+    assert!(state.rows < 300);
+    assert_eq!(log.read(state.rows - 1).unwrap().seq, 300);
 }

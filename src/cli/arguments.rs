@@ -189,6 +189,9 @@ pub struct ExportArguments {
     /// Only what fits, in the language of the window's filter line (--help tells it)
     #[arg(long, value_name = "FILTER", allow_hyphen_values = true)]
     pub filter: Option<String>,
+    /// All files of a session that went on in new ones (--rotate-size), whichever of them is named
+    #[arg(long)]
+    pub whole_session: bool,
     /// Read times in --filter on the clock of this computer [default: UTC, as exports write them]
     #[arg(long, requires = "filter")]
     pub local: bool,

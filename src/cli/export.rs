@@ -24,7 +24,8 @@ pub fn export(arguments: &ExportArguments) -> Result<(), Refusal> {
     if let Some(output) = arguments.output.as_deref().filter(|output| is_same_file(output, &arguments.session)) {
         return Err(format!("{} is the session itself. Choose another file for --output.", output.display()));
     }
-    let log = Log::open(&arguments.session).map_err(|failure| sentence(&failure))?;
+    let open = if arguments.whole_session { Log::open_session } else { Log::open };
+    let log = open(&arguments.session).map_err(|failure| sentence(&failure))?;
     // All of the file is read once; one that is still being recorded is taken as it is now.
     let state = log.wait_complete(Duration::MAX);
     let encodings = Encodings { everywhere: arguments.encoding, ..Encodings::default() };

@@ -3,8 +3,10 @@
 //! Owns: the thread's work. Never trusts the file: every size is bounded before it is allocated, and damage ends it.
 //! Called by: `Log::open`, on a thread of its own.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
 use super::log::Log;
@@ -31,6 +33,11 @@ pub(super) struct Indexing {
     log: Weak<Log>,
     file: Arc<File>,
     bytes: u64,
+    /// The session's later files, and what stands before the one that is read now.
+    further: VecDeque<PathBuf>,
+    number: u16,
+    rows_before: u64,
+    bytes_before: u64,
     fresh: Fresh,
     notes: Vec<NoteEdit>,
     /// Interfaces of this section.
@@ -44,13 +51,18 @@ pub(super) struct Indexing {
 type Damage = (u64, String);
 
 impl Indexing {
-    pub(super) fn new(log: &Arc<Log>, bytes: u64) -> Self {
+    /// `further`: the files that follow the log's first one.
+    pub(super) fn new(log: &Arc<Log>, bytes: u64, further: VecDeque<PathBuf>) -> Self {
         let file = log.source(0).map(|(file, _)| file);
         Self {
             log: Arc::downgrade(log),
             // A log has its file from the beginning.
             file: file.unwrap_or_else(|| unreachable!("a log without a file")),
             bytes,
+            further,
+            number: 0,
+            rows_before: 0,
+            bytes_before: 0,
             fresh: Fresh::default(),
             notes: Vec::new(),
             interfaces: Vec::new(),
@@ -61,13 +73,38 @@ impl Indexing {
     }
 
     pub(super) fn run(mut self) {
-        let damage = self.index().err();
+        let mut damage = None;
+        loop {
+            if let Err((at, reason)) = self.index() {
+                // What a later file of the session holds is shown all the same.
+                let reason = if self.number == 0 { reason } else { format!("file {}: {reason}", self.number + 1) };
+                damage.get_or_insert((at, reason));
+                self.show(at);
+            }
+            if !self.begin_next_file() {
+                break;
+            }
+        }
         if let Some(log) = self.log.upgrade() {
             let bytes = damage.as_ref().map_or(self.bytes, |(at, _)| *at);
             log.add_notes(self.notes.drain(..));
-            log.grow(&mut self.fresh, bytes);
+            log.grow(&mut self.fresh, self.bytes_before + bytes);
             log.end_indexing(damage);
         }
+    }
+
+    /// Goes on with the session's next file. `false`: there is none that can be opened.
+    fn begin_next_file(&mut self) -> bool {
+        let (Some(path), Some(log)) = (self.further.pop_front(), self.log.upgrade()) else { return false };
+        let Ok(file) = File::open(&path) else { return false };
+        let Ok(facts) = file.metadata() else { return false };
+        let (file, bytes) = (Arc::new(file), facts.len());
+        self.show(self.bytes);
+        (self.rows_before, self.bytes_before) = (self.rows, self.bytes_before + self.bytes);
+        (self.file, self.bytes, self.number) = (file.clone(), bytes, self.number + 1);
+        self.interfaces.clear();
+        log.add_opened_file(&path, file, self.bytes_before);
+        true
     }
 
     fn index(&mut self) -> Result<(), Damage> {
@@ -95,7 +132,8 @@ impl Indexing {
         }
         let mut walk_from = first.len() as u64;
         for at in places {
-            let Some((index, bytes)) = self.index_at(at).filter(|(index, _)| index.first_row == self.rows) else {
+            let own_rows = self.rows - self.rows_before;
+            let Some((index, bytes)) = self.index_at(at).filter(|(index, _)| index.first_row == own_rows) else {
                 return walk_from;
             };
             self.take(index, at);
@@ -144,7 +182,15 @@ impl Indexing {
         if read == total { Ok(block) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
     }
 
-    fn take(&mut self, index: Index, at: u64) {
+    fn take(&mut self, mut index: Index, at: u64) {
+        // It counts from the beginning of its file.
+        let (number, before) = (self.number, self.rows_before);
+        if number > 0 {
+            index.rows.iter_mut().for_each(|row| *row = row.in_file(number));
+            index.jumps.iter_mut().for_each(|jump| jump.row = jump.row.saturating_add(before));
+            let connections = index.connections.iter_mut();
+            connections.for_each(|(_, known)| known.row_plus_one = known.row_plus_one.saturating_add(before));
+        }
         self.rows += index.rows.len() as u64;
         let last = index.jumps.last().copied();
         self.next_seq = match last {
@@ -267,7 +313,7 @@ impl Indexing {
                 ConnectionRow { endpoint, row_plus_one: self.rows + 1 },
             );
         }
-        self.fresh.rows.push(row);
+        self.fresh.rows.push(row.in_file(self.number));
         self.rows += 1;
         if self.fresh.rows.len() >= ROWS_TO_SHOW {
             self.show(offset + total as u64);
@@ -288,7 +334,7 @@ impl Indexing {
     fn show(&mut self, bytes: u64) {
         if let Some(log) = self.log.upgrade() {
             log.add_notes(self.notes.drain(..));
-            log.grow(&mut self.fresh, bytes);
+            log.grow(&mut self.fresh, self.bytes_before + bytes);
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Owns: the rows, the interfaces, the handles for reading. Never: writing, filtering.
 //! Called by: the recorder (which lets it grow), the log view, exports, `ui` and `cli`.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +15,7 @@ use parking_lot::{Condvar, Mutex, RwLock};
 
 use super::import::{self, Whose};
 use super::indexing::Indexing;
+use super::library::files_of_session;
 use super::notes::{self, NoteBook, NoteEdit, Notes};
 use super::pcapng::section::Interface;
 use super::reader::Reader;
@@ -43,6 +45,8 @@ pub struct Log {
 /// was recorded.
 struct Source {
     path: PathBuf,
+    /// Bytes of the files before it that `LogState::file_bytes` counts.
+    bytes_before: u64,
     /// `None`: deleted, because newer ones are kept.
     file: Option<Arc<File>>,
     /// Offsets of section headers, and how many interfaces stand before each.
@@ -73,6 +77,17 @@ pub struct LogState {
 impl Log {
     /// Opens a file read-only; the index is built on a thread of its own, rows appear as it grows.
     pub fn open(path: &Path) -> Result<Arc<Log>, Failure> {
+        Self::open_all(path, VecDeque::new())
+    }
+
+    /// The same for a session that was told to begin new files: all of them that are there, whichever one `path` names.
+    pub fn open_session(path: &Path) -> Result<Arc<Log>, Failure> {
+        let mut files = VecDeque::from(files_of_session(path));
+        let first = files.pop_front().unwrap_or_else(|| path.to_owned());
+        Self::open_all(&first, files)
+    }
+
+    fn open_all(path: &Path, further: VecDeque<PathBuf>) -> Result<Arc<Log>, Failure> {
         let failed = |error: &std::io::Error| Failure::of_file(Doing::ReadFile, path, error);
         let file = open_without_waiting(path).map_err(|e| failed(&e))?;
         let metadata = file.metadata().map_err(|e| failed(&e))?;
@@ -85,7 +100,10 @@ impl Log {
             return import::open(foreign, path, Arc::new(file), bytes);
         }
         let log = Arc::new(Self::new(path, Arc::new(file), bytes, false));
-        let indexing = Indexing::new(&log, bytes);
+        for path in &further {
+            log.state.lock().file_bytes += std::fs::metadata(path).map_or(0, |facts| facts.len());
+        }
+        let indexing = Indexing::new(&log, bytes, further);
         thread::Builder::new().name("session-index".into()).spawn(move || indexing.run()).map_err(|e| failed(&e))?;
         Ok(log)
     }
@@ -110,6 +128,7 @@ impl Log {
         let readable_bytes = if live { 0 } else { u64::MAX };
         let source = Source {
             path: path.to_owned(),
+            bytes_before: 0,
             file: Some(file),
             sections: Vec::new(),
             interfaces: Vec::new(),
@@ -174,9 +193,10 @@ impl Log {
             None => {}
         }
         // Of several files the last one is asked last.
-        let newest = self.sources.read().last().and_then(|source| Some((source.path.clone(), source.file.clone()?)));
-        let Some((path, file)) = newest else { return refused(Reason::FileMissing) };
-        let bytes = notes::append(&path, &file, state.file_bytes, edit)?;
+        let newest = |source: &Source| Some((source.path.clone(), source.file.clone()?, source.bytes_before));
+        let newest = self.sources.read().last().and_then(newest);
+        let Some((path, file, before)) = newest else { return refused(Reason::FileMissing) };
+        let bytes = before + notes::append(&path, &file, state.file_bytes.saturating_sub(before), edit)?;
         let mut state = self.state.lock();
         (state.file_bytes, state.indexed_bytes) = (bytes, bytes);
         Ok(())
@@ -311,11 +331,20 @@ impl Log {
         }
     }
 
+    /// Another file of an opened session; `before` is the size of those before it.
+    pub(super) fn add_opened_file(&self, path: &Path, file: Arc<File>, before: u64) {
+        self.add_file(path, file);
+        if let Some(source) = self.sources.write().last_mut() {
+            (source.readable_bytes, source.bytes_before) = (u64::MAX, before);
+        }
+    }
+
     /// Recording goes on in a new file.
     pub(super) fn add_file(&self, path: &Path, file: Arc<File>) {
         let (path, file) = (path.to_owned(), Some(file));
         self.sources.write().push(Source {
             path,
+            bytes_before: 0,
             file,
             sections: Vec::new(),
             interfaces: Vec::new(),

@@ -328,4 +328,12 @@ fn a_session_goes_on_in_new_files() {
     names.sort();
     assert_eq!(names.len(), 2, "{names:?}");
     assert!(names.iter().all(|name| name.to_string_lossy().starts_with("a.0")), "{names:?}");
+    let one = folder.path().join(&names[1]);
+    let size = |arguments: &[&str]| {
+        let all = [&["export", one.to_str().unwrap(), "--as", "raw"], arguments].concat();
+        let output = run(&all, b"");
+        assert_done(&output);
+        output.stdout.len()
+    };
+    assert!(size(&[]) < size(&["--whole-session"]));
 }

@@ -59,7 +59,7 @@ impl Jobs {
             Job::DeleteSession(path) => Done::Deleted { result: library.delete(&path), path },
             Job::OpenSession(path) => {
                 let path = std::path::absolute(&path).unwrap_or(path);
-                let result = Log::open(&path).map(|log| {
+                let result = Log::open_session(&path).map(|log| {
                     let view = LogView::new(log.clone(), self.waker.as_fn());
                     *self.opened.lock() = Some(Opened { path: path.clone(), log, view, lists: Default::default() });
                 });
