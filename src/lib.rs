@@ -20,6 +20,7 @@
 //! | [`model`] | nothing |
 //! | [`payload`] | model |
 //! | [`filter`] | model, payload |
+//! | [`framing`] | model |
 //! | [`words`] | model, payload |
 //! | [`session`] | model, payload, filter, words |
 //! | [`kernel`] | model |
@@ -34,6 +35,7 @@
 pub mod cli;
 pub mod engine;
 pub mod filter;
+pub mod framing;
 pub mod kernel;
 pub mod model;
 pub mod payload;

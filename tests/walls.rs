@@ -12,6 +12,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("payload", &["model"]),
     ("filter", &["model", "payload"]),
+    ("framing", &["model"]),
     ("words", &["model", "payload"]),
     ("session", &["model", "payload", "filter", "words", "kernel{begin_writeback}"]),
     ("kernel", &["model"]),
