@@ -21,6 +21,7 @@
 //! | [`payload`] | model |
 //! | [`filter`] | model, payload |
 //! | [`words`] | model, payload, filter |
+//! | [`framing`] | model |
 //! | [`session`] | model, payload, filter, words |
 //! | [`kernel`] | model |
 //! | [`engine`] | model, payload, kernel, and of session `RecorderHandle`, `Clock` and `lane` |
@@ -34,6 +35,7 @@
 pub mod cli;
 pub mod engine;
 pub mod filter;
+pub mod framing;
 pub mod kernel;
 pub mod model;
 pub mod payload;

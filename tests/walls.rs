@@ -13,6 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("payload", &["model"]),
     ("filter", &["model", "payload"]),
     ("words", &["model", "payload", "filter"]),
+    ("framing", &["model"]),
     ("session", &["model", "payload", "filter", "words", "kernel{begin_writeback}"]),
     ("kernel", &["model"]),
     ("engine", &["model", "payload", "kernel", "session{RecorderHandle,Clock,lane}"]),

@@ -10,6 +10,7 @@ mod draft;
 mod endpoint;
 mod event;
 mod failure;
+mod framing;
 mod happening;
 mod ids;
 mod reading;
@@ -22,6 +23,7 @@ pub use draft::{Checksum, Draft, LineEnding, PayloadFormat, SavedPayload, TextEn
 pub use endpoint::{EndpointUri, EndpointUriError, Transport};
 pub use event::{Direction, Event, EventKind, Flow, Recorded, Role, Timestamp, What};
 pub use failure::{Doing, Failure, Reason};
+pub use framing::{ByteOrder, Counts, Framing, LengthPrefix, MOST_FRAME_BYTES};
 pub use happening::{By, Happening};
 pub use ids::{ConnectionId, EndpointId, SendId};
 pub use reading::{Encodings, HighlightColor, HighlightRule, Note, SavedFilter};
