@@ -224,7 +224,7 @@ fn sums_follow_the_selection() {
     let handle = handles
         .filter(|rect| rect.width() > rect.height())
         .min_by(|a, b| (a.center().y - top).abs().total_cmp(&(b.center().y - top).abs()));
-    let at = handle.expect("panels can be resized").center() + egui::vec2(0.0, 2.0);
+    let at = handle.expect("panels can be resized").center() - egui::vec2(0.0, 1.0);
     drag(&mut window, at, at - egui::vec2(0.0, 500.0));
     assert!(bytes_top(&window) < top - 400.0);
     window.get_by_role_and_label(Role::List, "Hex dump").click();

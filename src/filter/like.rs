@@ -1,7 +1,7 @@
 //! "Exclude ones like this" and "Only ones like this": filters written for the person, who sees and may change them.
 //! Called by: ui.
 
-use super::{Bounds, Expression, Filter, HexByte, Term};
+use super::{Bounds, Expression, Filter, HexByte, Term, pattern};
 use crate::model::{Direction, Recorded, TextEncoding, What};
 use crate::payload;
 
@@ -10,18 +10,20 @@ const WHOLE_BYTES: usize = 64;
 const FIRST_BYTES: usize = 16;
 /// No character of any encoding is longer.
 const CHARACTER_BYTES: usize = 4;
+/// A text with fewer letters is a number itself, which is not taken out of it.
+const LEAST_LETTERS: usize = 3;
 
 /// The filter that `text` is, without rows like this one. `shown_as`: how the row's content is shown.
 ///
-/// Payloads are alike when direction, size and bytes are; happenings when their kind is. A text that is no filter is left
-/// behind: give the one that is in effect.
+/// Payloads are alike when direction, size and bytes are, short texts also where their numbers differ (a heartbeat that
+/// counts); happenings when their kind is. A text that is no filter is left behind: give the one that is in effect.
 pub fn exclude_like(text: &str, row: &Recorded, shown_as: TextEncoding) -> String {
-    narrowed(text, Expression::Not(Box::new(likeness(row, shown_as))))
+    alike(text, row, shown_as, |likeness| Expression::Not(Box::new(likeness)))
 }
 
 /// The filter that `text` is, with no other rows than those like this one.
 pub fn only_like(text: &str, row: &Recorded, shown_as: TextEncoding) -> String {
-    narrowed(text, likeness(row, shown_as))
+    alike(text, row, shown_as, |likeness| likeness)
 }
 
 /// The filter that `text` is, and `more`; nothing is changed where it says so already.
@@ -40,7 +42,25 @@ pub fn narrowed(text: &str, more: Expression) -> String {
     }
 }
 
+/// With the pattern of its numbers, unless the filter has more patterns by then than it may.
+fn alike(text: &str, row: &Recorded, shown_as: TextEncoding, made: impl Fn(Expression) -> Expression) -> String {
+    let written = narrowed(text, made(likeness(row, shown_as)));
+    if Filter::parse(&written).is_ok() { written } else { narrowed(text, made(sameness(row, shown_as))) }
+}
+
 fn likeness(row: &Recorded, shown_as: TextEncoding) -> Expression {
+    let (direction, bytes) = match &row.event.what {
+        What::Received(bytes) => (Direction::In, bytes),
+        What::Sent(bytes) => (Direction::Out, bytes),
+        What::Happened(_) => return sameness(row, shown_as),
+    };
+    match whatever_numbers(bytes) {
+        Some(numbered) => Expression::All([Term::Direction(direction), numbered].map(Expression::Is).into()),
+        None => sameness(row, shown_as),
+    }
+}
+
+fn sameness(row: &Recorded, shown_as: TextEncoding) -> Expression {
     let (direction, bytes) = match &row.event.what {
         What::Received(bytes) => (Direction::In, bytes),
         What::Sent(bytes) => (Direction::Out, bytes),
@@ -50,6 +70,36 @@ fn likeness(row: &Recorded, shown_as: TextEncoding) -> Expression {
     let mut all = vec![Term::Direction(direction), Term::Size(Bounds { least: size, most: size })];
     all.extend(content(bytes, shown_as));
     Expression::All(all.into_iter().map(Expression::Is).collect())
+}
+
+/// The pattern of a short text with other numbers in it; `None` where there are none, or little else.
+fn whatever_numbers(bytes: &[u8]) -> Option<Term> {
+    let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= WHOLE_BYTES && text.is_ascii())?;
+    let is_plain = |character: char| matches!(character, ' '..='~' | '\r' | '\n' | '\t');
+    let letters = text.chars().filter(char::is_ascii_alphabetic).count();
+    if letters < LEAST_LETTERS
+        || !text.contains(|character: char| character.is_ascii_digit())
+        || !text.chars().all(is_plain)
+    {
+        return None;
+    }
+    let mut pattern = String::from("^");
+    let mut in_number = false;
+    for character in text.chars() {
+        let is_digit = character.is_ascii_digit();
+        match character {
+            _ if is_digit && in_number => {}
+            _ if is_digit => pattern.push_str("[0-9]+"),
+            '\r' => pattern.push_str("\\r"),
+            '\n' => pattern.push_str("\\n"),
+            '\t' => pattern.push_str("\\t"),
+            _ => pattern.push_str(&regex::escape(character.encode_utf8(&mut [0; 4]))),
+        }
+        in_number = is_digit;
+    }
+    pattern.push('$');
+    // One with too many numbers is refused.
+    pattern::regex(&pattern, false).map(|_| Term::Regex { pattern, ignore_case: false })
 }
 
 /// Text where it is text, else the bytes themselves; `None` of an empty payload.
@@ -117,7 +167,7 @@ mod tests {
     #[test]
     fn rows_are_told_by_what_they_are() {
         assert_eq!(utf8("", &received(b"heartbeat")), "not (dir:in size:9 heartbeat)");
-        assert_eq!(utf8("", &received(b"ping 1\r\n")), "not (dir:in size:8 \"ping 1\\r\\n\")");
+        assert_eq!(utf8("", &received(b"a b 1\r\n")), "not (dir:in size:7 \"a b 1\\r\\n\")");
         assert_eq!(utf8("", &row(What::Sent(Bytes::new()))), "not (dir:out size:0)");
         assert_eq!(utf8("", &received(&[0, 1, 0xff])), "not (dir:in size:3 hex:00 01 ff)");
         assert_eq!(utf8("", &row(What::Happened(Box::new(Happening::Accepted)))), "not kind:accepted");
@@ -130,6 +180,23 @@ mod tests {
         let gbk = received(&[0xce, 0xc2, 0xb6, 0xc8]);
         assert_eq!(only_like("", &gbk, TextEncoding::Gbk), "dir:in size:4 温度");
         assert_eq!(only_like("", &gbk, TextEncoding::Utf8), "dir:in size:4 hex:ce c2 b6 c8");
+    }
+
+    #[test]
+    fn a_heartbeat_that_counts_is_like_the_next() {
+        let written = utf8("", &received(b"HEARTBEAT 008 /a.b\r\n"));
+        assert_eq!(written, r"not (dir:in /^HEARTBEAT [0-9]+ \/a\.b\r\n$/)");
+        let json = only_like("", &received(br#"{"seq":9,"at":17.25}"#), TextEncoding::Utf8);
+        assert_eq!(json, r#"dir:in /^\{"seq":[0-9]+,"at":[0-9]+\.[0-9]+\}$/"#);
+        let pattern = pattern::regex("^[0-9]+ ping$", false).unwrap();
+        assert!(pattern.is_match(b"10 ping") && !pattern.is_match(b"10 ping\n"));
+        // Numbers alone are not taken away from what is said, nor those of what is no text.
+        assert_eq!(utf8("", &received(b"12 34")), "not (dir:in size:5 \"12 34\")");
+        assert_eq!(utf8("", &received(b"abc\x001")), "not (dir:in size:5 hex:61 62 63 00 31)");
+        // However often it is done, the filter stays one.
+        let rows = (b'a'..=b'z').map(|letter| received(&[b"code ", &[letter; 9][..], b" 7 8 9"].concat()));
+        let all = rows.fold(String::new(), |before, row| utf8(&before, &row));
+        assert_eq!(all.matches("not").count(), 26, "{all}");
     }
 
     #[test]

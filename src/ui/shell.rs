@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use egui::accesskit::Action as Request;
-use egui::{CentralPanel, Frame, Id, IdSalt, Margin, Panel as Side, PanelState, Rect, Ui, Vec2};
+use egui::{
+    CentralPanel, Frame, Id, IdSalt, InteractOptions, Margin, Panel as Side, PanelState, Rect, Sense, Ui, Vec2,
+};
 
 use super::action::{Action, Tab};
 use super::panels::{Banners, Entry, Place, registry};
@@ -58,6 +60,16 @@ impl Sizes {
         if dragged || asked.into_iter().any(is_asked) {
             self.panels.entry(name).and_modify(|wanted| wanted.size = drawn);
         }
+    }
+}
+
+/// The handle of a panel lies half over its neighbour, which is drawn later: without this the neighbour's rows would take
+/// the presses on that half.
+fn raise_handle(ui: &Ui, name: &'static str) {
+    let id = state_of(ui, name).with("__resize");
+    let drawn = ui.viewport(|viewport| viewport.this_pass.widgets.get(id).map(|handle| handle.rect));
+    if let Some(rect) = drawn {
+        ui.interact_opt(rect, id, Sense::click_and_drag(), InteractOptions { move_to_top: true });
     }
 }
 
@@ -139,6 +151,9 @@ impl Shell {
                 self.place(Place::FirstMinute, ctx, &mut middle, actions);
             }
         });
+        for name in ["sidebar", "composer", "bytes"] {
+            raise_handle(ui, name);
+        }
         self.place(Place::Over, ctx, ui, actions);
     }
 

@@ -108,6 +108,9 @@ fn what_the_search_says_is_told() {
     window.get_by_label_contains("searching… 40 %");
     answer(&mut window, FindSnapshot { found: 0, current: None, ..found("event", 1, 9, 8, 2) });
     window.get_by_label("Not found");
+    state(&mut window).query.sent = false;
+    window.run();
+    window.get_by_label("Not found in the rows shown");
 }
 
 #[test]

@@ -88,6 +88,21 @@ fn ctrl_marks_a_row_for_comparison() {
 }
 
 #[test]
+fn what_happened_is_not_offered_for_comparison() {
+    use sockscope::model::Happening;
+    let mut view = view_of(1..10);
+    let mut happened = Recorded::clone(view.rows[3].as_deref().unwrap());
+    happened.event.what = What::Happened(Box::new(Happening::Accepted));
+    view.rows[3] = Some(Arc::new(happened));
+    let mut window = window(stage(view));
+    click(&mut window, 2, Modifiers::NONE);
+    window.get_by_label_contains("Accepted").click_secondary();
+    window.run();
+    assert!(sees(&window, "Only ones like this"));
+    assert!(!sees(&window, "Compare with the selected one"));
+}
+
+#[test]
 fn all_rows_are_marked_and_too_many_are_not_copied() {
     let view = ViewSnapshot { matched: 10_000, scanned: 10_000, total: 10_000, ..view_of(1..200) };
     let mut window = window(stage(view));

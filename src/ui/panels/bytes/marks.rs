@@ -76,10 +76,10 @@ pub fn paint(painter: &Painter, rect: Rect, mark: Mark, selected: bool, joins_le
         painter.rect_filled(corner, CornerRadius::ZERO, theme.accent);
     }
     if mark.filtered {
-        painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, theme.outgoing));
+        painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, theme.accent));
     }
     if mark.current {
-        let stroke = Stroke::new(1.0, theme.outgoing);
+        let stroke = Stroke::new(1.0, theme.found);
         painter.hline(rect.x_range(), rect.top() + 0.5, stroke);
         painter.hline(rect.x_range(), rect.bottom() - 0.5, stroke);
         if !joins_left {
@@ -99,7 +99,7 @@ pub fn paint_tie(painter: &Painter, from: Pos2, to: f32, theme: &Theme) {
 }
 
 pub fn found_ground(theme: &Theme) -> Color32 {
-    Theme::mix(theme.panel, theme.outgoing, if theme.dark { 0.30 } else { 0.24 })
+    Theme::mix(theme.panel, theme.found, if theme.dark { 0.30 } else { 0.24 })
 }
 
 pub fn changed_ground(theme: &Theme) -> Color32 {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use egui::{Align, Id, Key, Layout, Modifiers, RichText, TextEdit, Ui, Vec2};
 
-use crate::session::FindStep;
+use crate::session::{FindStep, Scope};
 use crate::ui::action::{Action, FindAction};
 use crate::ui::apply::searched;
 use crate::ui::panels::tabs::strip;
@@ -170,7 +170,11 @@ fn says(ctx: &Ctx<'_>, ui: &mut Ui, typing: bool) {
             parts.push(words.fill("find.place", &[("number", &number), ("count", &count)]));
         }
         None if found > 0 => parts.push(words.fill("find.count", &[("count", &words.number(found))])),
-        None if !searching => parts.push(words.get("find.none").to_owned()),
+        None if !searching => {
+            // What is not shown is not searched either.
+            let narrowed = super::filters(&state.query) || state.query.scope != Scope::All;
+            parts.push(words.get(if narrowed { "find.none_shown" } else { "find.none" }).to_owned());
+        }
         None => {}
     }
     if searching {

@@ -61,6 +61,8 @@ impl Kept {
         }
         ui.separator();
         ui.horizontal(|ui| {
+            // Menus draw what is in them without an edge; a field is known by it.
+            ui.visuals_mut().widgets.inactive.bg_stroke = egui::Stroke::new(1.0, ctx.theme.line);
             ui.label(RichText::new(words.get("log.filter_save_as")).color(ctx.theme.dim));
             let name = words.get("log.filter_save_as");
             let field = TextEdit::singleline(&mut self.name)
@@ -161,10 +163,9 @@ fn entry(ctx: &Ctx<'_>, ui: &mut Ui, text: &str, beside: Option<&str>, width: f3
     let shown = RichText::new(text).color(ctx.theme.text);
     let shown = if is_filter { shown.font(theme::mono()) } else { shown };
     let mut button = Button::new(shown).frame_when_inactive(false).truncate();
-    if let Some(beside) = beside.filter(|beside| *beside != text) {
-        let short: String = beside.chars().take(32).collect();
-        button = button.right_text(RichText::new(short).font(theme::small()).color(ctx.theme.dim));
-    }
+    // Also where nothing stands beside it: else the name would be in the middle.
+    let short: String = beside.filter(|beside| *beside != text).unwrap_or_default().chars().take(32).collect();
+    button = button.right_text(RichText::new(short).font(theme::small()).color(ctx.theme.dim));
     let response = ui.add_sized(Vec2::new(width, 24.0), button);
     response.on_hover_text(beside.unwrap_or(text)).accessible_name(text).clicked()
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use egui::Ui;
 
 use super::drawing::Drawing;
+use super::selected_row;
 use super::text;
 use crate::filter;
 use crate::model::{HighlightRule, Recorded, TextEncoding};
@@ -85,7 +86,9 @@ impl Drawing<'_, '_> {
         let (words, state) = (self.ctx.words, self.ctx.state);
         let event = &row.event;
         note_editor::menu(self.ctx, ui, row.seq, actions);
-        if state.selected_event.is_some_and(|selected| selected != row.seq) {
+        // What happened has no bytes to be compared.
+        let selected = selected_row(self.ctx).filter(|selected| selected.seq != row.seq);
+        if event.bytes().is_some() && selected.is_some_and(|selected| selected.event.bytes().is_some()) {
             let compare = || vec![Action::Log(LogAction::Compare(Some(row.seq)))];
             self.entry(ui, "log.compare", compare, actions);
         }
