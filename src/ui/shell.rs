@@ -87,6 +87,12 @@ impl Default for Shell {
 const TOP: f32 = 40.0;
 const STATUS: f32 = 25.0;
 
+/// The table of connections has no events in it.
+fn shows_bytes(ctx: &Ctx<'_>) -> bool {
+    let state = ctx.state;
+    state.selected_event.is_some() && !state.bytes_hidden && state.tab != Tab::Connections
+}
+
 impl Shell {
     /// Lays the window out and collects what the person asked for.
     pub fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
@@ -127,7 +133,7 @@ impl Shell {
         }
         // The log keeps its head and a few rows.
         let most_bytes = ui.available_height() - super::panels::LOG_HEAD - 5.0 * super::theme::LOG_ROW;
-        if ctx.state.selected_event.is_some() && !ctx.state.bytes_hidden {
+        if shows_bytes(ctx) {
             let range = 72.0..=most_bytes.max(73.0);
             self.sizes.before(ui, "bytes", 224.0);
             let shown = Side::bottom("bytes")

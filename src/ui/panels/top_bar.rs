@@ -1,6 +1,6 @@
 //! The bar at the top: menus, the three ways to open a socket, the command field, the theme.
 
-use egui::{Align, Button, Layout, Rect, RichText, Ui, WidgetInfo};
+use egui::{Align, Button, Layout, Rect, RichText, ScrollArea, Ui, WidgetInfo};
 
 use crate::ui::action::{Action, Form, ViewAction};
 use crate::ui::commands::{self, COMMANDS, Menu};
@@ -9,6 +9,9 @@ use crate::ui::state::Ctx;
 use crate::ui::theme::{self, STEP};
 use crate::ui::widgets;
 use crate::workspace::ThemeChoice;
+
+/// What a menu has around it, and keeps from the edge of the window.
+const MENU_MARGIN: f32 = 12.0;
 
 /// Controls under which something opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,15 +64,19 @@ impl Panel for TopBar {
 fn menus(ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
     for menu in Menu::ALL {
         ui.menu_button(ctx.words.get(menu.key()), |ui| {
-            ui.set_min_width(220.0);
-            let mut group = None;
-            for command in COMMANDS.iter().filter(|command| command.menu == menu) {
-                if group.is_some_and(|group| group != command.group) {
-                    ui.separator();
+            // A low window does not hold the longest of them.
+            let most = ui.ctx().content_rect().height() - 2.0 * MENU_MARGIN;
+            ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(ui, |ui| {
+                ui.set_min_width(220.0);
+                let mut group = None;
+                for command in COMMANDS.iter().filter(|command| command.menu == menu) {
+                    if group.is_some_and(|group| group != command.group) {
+                        ui.separator();
+                    }
+                    group = Some(command.group);
+                    menu_entry(ctx, ui, command, actions);
                 }
-                group = Some(command.group);
-                menu_entry(ctx, ui, command, actions);
-            }
+            });
         });
     }
 }
