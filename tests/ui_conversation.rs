@@ -221,6 +221,16 @@ fn a_line_selects_its_event_and_leads_to_the_log() {
 }
 
 #[test]
+fn a_click_asks_for_nothing_that_would_move_the_list_later() {
+    let mut window = conversation();
+    let before = followed(&mut window).reveal;
+    window.get_by_label("in  there").click();
+    window.run();
+    assert_eq!(app(&mut window).state.selected_event, Some(3));
+    assert_eq!(followed(&mut window).reveal, before);
+}
+
+#[test]
 fn keys_walk_through_the_lines() {
     let mut window = conversation();
     window.get_by_label("in  hello\\r\\n").click();

@@ -62,7 +62,8 @@ impl Panel for SaveLog {
         let beneath = anchor(ui.ctx(), Anchor::SaveLog);
         let at = beneath
             .map_or(screen.right_top() + Vec2::new(-12.0, 80.0), |rect| rect.right_bottom() + Vec2::new(0.0, 6.0));
-        let area = Area::new(Id::unique("save_log")).order(Order::Foreground).pivot(Align2::RIGHT_TOP).fixed_pos(at);
+        // Not in the foreground: that is where its own list of formats opens, which must never lie beneath it.
+        let area = Area::new(Id::unique("save_log")).order(Order::Middle).pivot(Align2::RIGHT_TOP).fixed_pos(at);
         let response = area.show(ui.ctx(), |ui| {
             Frame::popup(ui.style()).inner_margin(16).show(ui, |ui| {
                 ui.set_width(WIDTH.min(screen.width() - 60.0));

@@ -94,6 +94,8 @@ impl LinesView {
         self.begin(showing, order);
         self.break_lines(showing, ui, order);
         self.take_answers(showing, ui, actions);
+        // Before a click is heard: what that selects is in view, and is not known to the state before the next frame.
+        self.reveal_selected_event(showing, ui, order);
         let snapshot = showing.snapshot.filter(|snapshot| snapshot.shape == order.shape);
         let (lines, ready) = snapshot.map_or((0, false), |snapshot| (snapshot.lines, snapshot.ready));
         if ready {
@@ -108,7 +110,6 @@ impl LinesView {
         order.want = (shown.first, shown.count);
         self.place(snapshot, ui);
         self.keyboard(showing, ui, &shown, lines, order, actions);
-        self.reveal_selected_event(showing, ui, order);
     }
 
     /// Another connection: nothing of the one before stays.
