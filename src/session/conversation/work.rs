@@ -196,7 +196,19 @@ impl<'a> Work<'a> {
         (self.order.connection.is_some() && self.converse(Instant::now())) || self.flows.refresh(self.log)
     }
 
+    /// Items whose file was deleted are laid out no longer: the others are, from the first one that is left.
+    fn follow_forgotten(&mut self) {
+        if self.items.row(0).is_some_and(|row| row < self.log.rows.first()) {
+            self.items = Items::new(self.items.connection);
+            (self.about.first, self.about.last, self.about.end) = (None, None, None);
+            let order = self.order.clone();
+            self.begin_again(&order);
+            self.begin_search(&order);
+        }
+    }
+
     fn converse(&mut self, begun: Instant) -> bool {
+        self.follow_forgotten();
         while self.items.scan(self.log) {
             if self.must_stop(begun) {
                 return true;
@@ -249,7 +261,8 @@ impl<'a> Work<'a> {
 
     /// Reads who talks with whom, since when, until when.
     fn learn(&mut self) {
-        let row = self.log.connection_row(self.items.connection).or_else(|| self.items.row(0));
+        let best = self.log.connection_row(self.items.connection).filter(|row| *row >= self.log.rows.first());
+        let row = best.or_else(|| self.items.row(0));
         if row != self.about.row || self.about.flow.is_none() {
             let was = self.datagrams();
             self.about.row = row;
