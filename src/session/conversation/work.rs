@@ -148,6 +148,7 @@ impl<'a> Work<'a> {
                 listed: Arc::from([]),
                 count: 0,
                 listed_at: None,
+                has_unread: false,
                 is_behind: false,
             },
             shown: (None, Vec::new()),
@@ -516,6 +517,8 @@ struct Flows<'a> {
     /// Connections there were when all were looked up.
     count: usize,
     listed_at: Option<Instant>,
+    /// Some could not be read: their row was deleted with its file, and a newer one may name them.
+    has_unread: bool,
     /// There are connections that are not in the list yet.
     is_behind: bool,
 }
@@ -524,10 +527,11 @@ impl Flows<'_> {
     /// `true`: there are more to be looked up.
     fn refresh(&mut self, log: &Log) -> bool {
         let count = log.connection_count();
-        if count == self.count {
+        let rested = self.listed_at.is_none_or(|at| at.elapsed() >= RELIST);
+        if count == self.count && !(self.has_unread && rested) {
             return false;
         }
-        self.is_behind = count > LONG_LIST && self.listed_at.is_some_and(|at| at.elapsed() < RELIST);
+        self.is_behind = count > LONG_LIST && !rested;
         if self.is_behind {
             return false;
         }
@@ -542,6 +546,7 @@ impl Flows<'_> {
             return true;
         }
         (self.count, self.listed_at) = (count, Some(Instant::now()));
+        self.has_unread = self.known.values().any(|(_, flow)| flow.is_none());
         self.listed = self.known.values().filter_map(|(_, flow)| flow.clone()).collect();
         false
     }
