@@ -20,7 +20,7 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 const MAX_STREAMS: usize = 400;
 
 /// Tunnels within IP, UDP and Ethernet: what they carry is another packet, which we leave out (and say so).
-const TUNNELS: [&str; 16] = [
+const TUNNELS: [&str; 17] = [
     "teredo",
     "gre",
     "vxlan",
@@ -37,10 +37,23 @@ const TUNNELS: [&str; 16] = [
     "udpencap",
     "capwap",
     "capwap.data",
+    "pim",
 ];
 
 /// Captures of nDPI that were broken on purpose: where headers contradict themselves, tshark and we believe different ones.
 const BROKEN: [&str; 3] = ["fuzz-2006-06-26-2594.pcap", "ip_fragmented_garbage.pcap", "reasm_crash_anon.pcapng"];
+
+/// Captures in which so many differences were looked into, packet by packet, and ours is what the packets say.
+const EXPLAINED: [(&str, usize, &str); 4] = [
+    ("vnc.pcap", 2, "tshark gives both connections two stream numbers: from the frame on in which it recognizes VNC"),
+    (
+        "wechat.pcap",
+        1,
+        "behind a missing byte: tshark shows it only when the other end acknowledges it, and it is silent",
+    ),
+    ("fuzz-2006-09-29-28586.pcap", 1, "behind missing bytes, as above: the acknowledgement has a broken address"),
+    ("ndpi_match_string_subprotocol__error.pcapng", 2, "both ends finished; an hour later the ports are used anew"),
+];
 
 /// What the two ends of a conversation said, the lower address first.
 type Said = [Vec<u8>; 2];
@@ -193,6 +206,7 @@ struct Tally {
     more: usize,
     left_out: usize,
     refused: usize,
+    explained: usize,
     different: Vec<String>,
 }
 
@@ -273,17 +287,26 @@ fn every_stream_of_every_capture_is_the_one_that_tshark_follows() {
             tally.refused += 1
         }
         tally.different[known..].iter().for_each(|different| eprintln!("{different}"));
+        let is_explained = |(name, count, _): &&(&str, usize, &str)| {
+            path.file_name().is_some_and(|file| file == *name) && tally.different.len() - known == *count
+        };
+        if let Some((_, count, why)) = EXPLAINED.iter().find(is_explained) {
+            eprintln!("  {why}");
+            tally.explained += count;
+            tally.different.truncate(known);
+        }
     }
     if tally.streams == 0 {
         eprintln!("SKIPPED: no captures of others; SOCKSCOPE_CAPTURES names folders of them");
     }
     eprintln!(
-        "{} captures compared with tshark: {} streams, {} bytes, {} differ, {} are longer, {} of link types that are \
-         not read; tshark refused {} more",
+        "{} captures compared with tshark: {} streams, {} bytes, {} differ, {} differ for a known reason, {} are \
+         longer, {} of link types that are not read; tshark refused {} more",
         tally.captures,
         tally.streams,
         tally.bytes,
         tally.different.len(),
+        tally.explained,
         tally.more,
         tally.left_out,
         tally.refused

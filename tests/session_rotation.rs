@@ -2,12 +2,16 @@
 
 mod session_support;
 
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+
 use session_support::watched::Watched;
 use session_support::{LIMIT, flow, received};
 use sockscope::filter::Filter;
-use sockscope::model::{Note, Role, Rotation, Timestamp, Transport};
+use sockscope::model::{ConnectionId, Note, Role, Rotation, Timestamp, Transport};
+use sockscope::session::conversation::{Conversation, ConversationOrder, Line, LineContent};
 use sockscope::session::export::{self, Progress, format};
-use sockscope::session::{FindStep, Log, NoteEdit, Query, Recorder, RecorderOptions};
+use sockscope::session::{ConnectionsView, FindStep, Log, NoteEdit, Query, Recorder, RecorderOptions};
 
 #[test]
 fn the_log_view_and_exports_span_the_files_that_are_kept() {
@@ -53,6 +57,80 @@ fn the_log_view_and_exports_span_the_files_that_are_kept() {
     assert_eq!(written, even);
     drop(handle);
     recorder.finish(LIMIT);
+}
+
+/// A conversation, a table of connections, and gaps: those that were there before files were deleted, and those that come
+/// afterwards, show what is kept.
+#[test]
+fn conversations_connections_and_gaps_go_on_after_files_are_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = Some(folder.path().join("session.pcapng"));
+    let (recorder, handle, _) = Recorder::start(RecorderOptions { path, keep_rows: true, subscription: 0 }).unwrap();
+    recorder.set_rotation(Rotation { every_bytes: Some(Rotation::LEAST_BYTES), every_secs: None, keep_files: Some(2) });
+    let log = recorder.log().unwrap();
+    let flow = flow(Transport::Udp, Role::Listener, 1, "127.0.0.1:9000", "127.0.0.1:50000");
+    let order = || ConversationOrder { connection: Some(ConnectionId(1)), want: (0, 50), ..Default::default() };
+    let (early, late) = (sync_channel(1), sync_channel(1));
+    let wake = |sender: SyncSender<()>| {
+        Arc::new(move || {
+            let _ = sender.try_send(());
+        })
+    };
+    let watched = Watched::new(&log);
+    let before = Conversation::new(log.clone(), order(), wake(early.0));
+    let (changed, signal) = sync_channel(1);
+    let table_before = ConnectionsView::new(log.clone(), None, wake(changed));
+    let filler = "x".repeat(20_000);
+    let mut noted = 0u64;
+    while recorder.status().deleted_events == 0 || noted < 400 {
+        for _ in 0..50 {
+            received(&handle, &flow, format!("{noted} {filler}"));
+            noted += 1;
+        }
+        watched.until(|snapshot| snapshot.total == noted);
+    }
+    drop(handle);
+    recorder.finish(LIMIT);
+    let first = log.state().first_row;
+    let kept = noted - first;
+    assert!(first > 0 && kept > 1, "{first} of {noted}");
+
+    let after = Conversation::new(log.clone(), order(), wake(late.0));
+    for (conversation, woken) in [(before, early.1), (after, late.1)] {
+        loop {
+            let snapshot = conversation.snapshot();
+            if snapshot.ready && snapshot.chunks == [kept, 0] {
+                assert_eq!(snapshot.flow.as_ref().unwrap().peer, flow.peer);
+                assert!(snapshot.rows.len() > 1 && snapshot.first.is_some() && snapshot.last.is_some());
+                let is_readable = |line: &Arc<Line>| !matches!(line.content, LineContent::Unreadable);
+                assert!(snapshot.rows.iter().all(is_readable), "{:?}", snapshot.rows);
+                break;
+            }
+            woken.recv_timeout(LIMIT).unwrap_or_else(|_| panic!("{:?}", conversation.snapshot()));
+        }
+    }
+
+    let (changed, signal_after) = sync_channel(1);
+    let table_after = ConnectionsView::new(log.clone(), None, wake(changed));
+    // The older one had looked at all rows by the time that they were deleted, or at some of them.
+    for (table, woken, events) in [(table_before, signal, kept..=noted), (table_after, signal_after, kept..=kept)] {
+        table.want(0, 10);
+        loop {
+            let snapshot = table.snapshot();
+            if let ([entry], true) = (&snapshot.entries[..], snapshot.scanned == noted) {
+                assert!(events.contains(&entry.events_in), "{entry:?}");
+                assert_eq!(entry.flow.as_ref().unwrap().peer, flow.peer);
+                break;
+            }
+            woken.recv_timeout(LIMIT).unwrap_or_else(|_| panic!("{:?}", table.snapshot()));
+        }
+    }
+
+    // Every kept row but the first has one before it.
+    let query = Query { filter: Filter::parse("gap>=0s").unwrap(), ..Query::default() };
+    assert_eq!(watched.matched(query.clone()), kept - 1);
+    let mut out = Vec::new();
+    assert_eq!(export::write(&log, &query, format("csv").unwrap(), &mut out, &Progress::default()).unwrap(), kept - 1);
 }
 
 #[test]

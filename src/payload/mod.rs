@@ -35,7 +35,7 @@ pub use inspect::{Reading, Sums, Value, inspect};
 pub use places::visible_ranges;
 pub use search::{Pattern, Places, find_all};
 pub use stream::{Piece, is_unfinished, pieces};
-pub use text::{bytes_to_text, text_to_bytes};
+pub use text::{bytes_to_text, push_encoded, text_to_bytes};
 pub use units::is_invisible;
 pub use visible::{is_text, visible, visible_text};
 

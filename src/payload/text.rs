@@ -60,6 +60,12 @@ pub(super) fn encode_ascii(ascii: &str, encoding: TextEncoding, bytes: &mut Vec<
     debug_assert!(encoded.is_ok());
 }
 
+/// Adds text as an encoding writes it, without escapes. `false`: the encoding has no bytes for some of it, and what was added
+/// is a part.
+pub fn push_encoded(text: &str, encoding: TextEncoding, bytes: &mut Vec<u8>) -> bool {
+    encode(text, encoding, bytes).is_ok()
+}
+
 /// Encodes without escapes; on failure gives the offset and the character that does not exist in the encoding.
 fn encode(text: &str, encoding: TextEncoding, bytes: &mut Vec<u8>) -> Result<(), (usize, char)> {
     match encoding {

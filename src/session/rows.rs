@@ -196,11 +196,16 @@ impl Rows {
 
     /// The last row before `number` that is right, and its number; looks at `most` rows at most.
     pub(super) fn last_before(&self, number: u64, most: u64, right: impl Fn(&Row) -> bool) -> Option<(u64, Row)> {
-        let (mut end, least) = (number.min(self.len()), number.saturating_sub(most));
-        while end > least {
+        let (mut end, farthest) = (number.min(self.len()), number.saturating_sub(most));
+        while end > farthest {
             let (piece, within) = split(end - 1)?;
             let first = (piece * PIECE_ROWS) as u64;
             let pieces = self.pieces.read();
+            // Rows may be forgotten between two pieces.
+            let least = farthest.max(pieces.first);
+            if end <= least {
+                return None;
+            }
             let (from, found) = if let Some(sealed) = pieces.sealed.get(piece).cloned() {
                 drop(pieces);
                 let from = least.saturating_sub(first) as usize;
@@ -387,6 +392,23 @@ mod tests {
             (row.connection(), row.own_endpoint(), row.length()),
             (ConnectionId::NONE, Some(EndpointId(3)), 400)
         );
+    }
+
+    #[test]
+    fn looking_back_ends_where_rows_are_forgotten() {
+        let rows = Rows::default();
+        let many = |count: usize| vec![Row::new(1, EventKind::Sent, ConnectionId(1), EndpointId(1), 0); count];
+        rows.append(&many(2 * PIECE_ROWS + 10));
+        for forgotten in [PIECE_ROWS as u64, PIECE_ROWS as u64 + 7, 2 * PIECE_ROWS as u64 + 3] {
+            rows.forget_before(forgotten);
+            let last = rows.len();
+            assert_eq!(rows.last_before(last, u64::MAX, |row| row.connection() == ConnectionId(2)), None);
+            assert_eq!(rows.last_before(forgotten, u64::MAX, |_| true), None);
+            assert_eq!(rows.last_before(5, u64::MAX, |_| true), None);
+            assert_eq!(rows.last_before(forgotten + 1, u64::MAX, |_| true).map(|(at, _)| at), Some(forgotten));
+        }
+        rows.forget_before(u64::MAX);
+        assert_eq!(rows.last_before(rows.len(), u64::MAX, |_| true), None);
     }
 
     #[test]

@@ -78,7 +78,11 @@ fn renewed(known: Option<Read>, log: &Log, reader: &mut Reader<'_>, record: &Rec
         Some(known) if known.flow.is_some() => (known.flow, known.opened),
         _ => match reader.recorded(record.first_row) {
             Ok(recorded) => (Some(recorded.event.flow), Some(recorded.event.time)),
-            Err(_) => (None, time_of(log, reader, record.first_row)),
+            // Where the beginning is gone with its file, the newest event tells who they are.
+            Err(_) => {
+                let newest = reader.recorded(record.last_row).ok();
+                (newest.map(|newest| newest.event.flow), time_of(log, reader, record.first_row))
+            }
         },
     };
     let last = time_of(log, reader, record.last_row);

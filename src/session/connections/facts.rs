@@ -89,7 +89,11 @@ impl FactBook {
 }
 
 fn beginning(log: &Log, reader: &mut Reader<'_>, record: &Record) -> Facts {
-    let Some((time, flow)) = time_and_flow(log, reader, record.first_row) else { return Facts::default() };
+    // Where the beginning is gone with its file, the newest event tells who they are.
+    let told = time_and_flow(log, reader, record.first_row);
+    let Some((time, flow)) = told.or_else(|| time_and_flow(log, reader, record.last_row)) else {
+        return Facts::default();
+    };
     let udp = flow.transport == Transport::Udp;
     Facts { opened: time, local: flow.local, peer: flow.peer, udp, ..Facts::default() }
 }

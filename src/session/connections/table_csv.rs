@@ -16,9 +16,9 @@ use super::detail::Details;
 use super::facts::{EndpointBook, FactBook};
 use super::records::Records;
 use super::{ConnectionEntry, ConnectionLife, ConnectionsOrder};
-use crate::model::{By, Doing, Failure, Timestamp, Transport};
+use crate::model::{By, Failure, Timestamp, Transport};
 use crate::payload::visible_text;
-use crate::session::export::{Times, formula_safe};
+use crate::session::export::{Times, formula_safe, write_whole};
 use crate::words::{Language, Words};
 
 const HEADER: [&str; 16] = [
@@ -65,19 +65,12 @@ pub fn save_connections_csv(
     now: Option<Timestamp>,
     to: &Path,
 ) -> Result<u64, Failure> {
-    let failed = |error: &io::Error| Failure::of_file(Doing::WriteFile, to, error);
-    let folder = match to.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::Builder::new().prefix(".sockscope-").tempfile_in(folder).map_err(|e| failed(&e))?;
-    let mut buffered = io::BufWriter::new(file.as_file_mut());
-    let written = write(log, order, now, &mut buffered).and_then(|count| buffered.flush().map(|()| count));
-    drop(buffered);
-    let connections = written.map_err(|e| failed(&e))?;
-    file.as_file().sync_all().map_err(|e| failed(&e))?;
-    file.persist(to).map_err(|error| failed(&error.error))?;
-    Ok(connections)
+    write_whole(to, |file| {
+        let mut buffered = io::BufWriter::new(file);
+        let connections = write(log, order, now, &mut buffered)?;
+        buffered.flush()?;
+        Ok(connections)
+    })
 }
 
 fn write(log: &Log, order: &ConnectionsOrder, now: Option<Timestamp>, to: &mut dyn Write) -> io::Result<u64> {

@@ -5,12 +5,12 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-use super::super::export::Progress;
+use super::super::export::{Progress, write_whole};
 use super::super::log::Log;
 use super::items::Items;
 use super::layout::Item;
 use super::source::Source;
-use crate::model::{ConnectionId, Direction, Doing, Failure, Reason};
+use crate::model::{ConnectionId, Direction, Failure};
 
 const WINDOW_BYTES: usize = 2 * 1024 * 1024;
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -48,23 +48,7 @@ pub fn save_raw(
     to: &Path,
     progress: &Progress,
 ) -> Result<u64, Failure> {
-    let failed = |error: &io::Error| {
-        let mut failure = Failure::of_file(Doing::WriteFile, to, error);
-        if error.kind() == io::ErrorKind::Interrupted {
-            failure.reason = Reason::Cancelled;
-        }
-        failure
-    };
-    let folder = match to.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    // Created for its owner only, as the session itself is.
-    let mut file = tempfile::Builder::new().prefix(".sockscope-").tempfile_in(folder).map_err(|e| failed(&e))?;
-    let written = write(log, connection, sides, file.as_file_mut(), progress).map_err(|e| failed(&e))?;
-    file.as_file().sync_all().map_err(|e| failed(&e))?;
-    file.persist(to).map_err(|error| failed(&error.error))?;
-    Ok(written)
+    write_whole(to, |file| write(log, connection, sides, file, progress))
 }
 
 fn write(

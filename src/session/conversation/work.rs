@@ -148,6 +148,7 @@ impl<'a> Work<'a> {
                 listed: Arc::from([]),
                 count: 0,
                 listed_at: None,
+                has_unread: false,
                 is_behind: false,
             },
             shown: (None, Vec::new()),
@@ -196,7 +197,19 @@ impl<'a> Work<'a> {
         (self.order.connection.is_some() && self.converse(Instant::now())) || self.flows.refresh(self.log)
     }
 
+    /// Items whose file was deleted are laid out no longer: the others are, from the first one that is left.
+    fn follow_forgotten(&mut self) {
+        if self.items.row(0).is_some_and(|row| row < self.log.rows.first()) {
+            self.items = Items::new(self.items.connection);
+            (self.about.first, self.about.last, self.about.end) = (None, None, None);
+            let order = self.order.clone();
+            self.begin_again(&order);
+            self.begin_search(&order);
+        }
+    }
+
     fn converse(&mut self, begun: Instant) -> bool {
+        self.follow_forgotten();
         while self.items.scan(self.log) {
             if self.must_stop(begun) {
                 return true;
@@ -249,7 +262,8 @@ impl<'a> Work<'a> {
 
     /// Reads who talks with whom, since when, until when.
     fn learn(&mut self) {
-        let row = self.log.connection_row(self.items.connection).or_else(|| self.items.row(0));
+        let best = self.log.connection_row(self.items.connection).filter(|row| *row >= self.log.rows.first());
+        let row = best.or_else(|| self.items.row(0));
         if row != self.about.row || self.about.flow.is_none() {
             let was = self.datagrams();
             self.about.row = row;
@@ -503,6 +517,8 @@ struct Flows<'a> {
     /// Connections there were when all were looked up.
     count: usize,
     listed_at: Option<Instant>,
+    /// Some could not be read: their row was deleted with its file, and a newer one may name them.
+    has_unread: bool,
     /// There are connections that are not in the list yet.
     is_behind: bool,
 }
@@ -511,10 +527,11 @@ impl Flows<'_> {
     /// `true`: there are more to be looked up.
     fn refresh(&mut self, log: &Log) -> bool {
         let count = log.connection_count();
-        if count == self.count {
+        let rested = self.listed_at.is_none_or(|at| at.elapsed() >= RELIST);
+        if count == self.count && !(self.has_unread && rested) {
             return false;
         }
-        self.is_behind = count > LONG_LIST && self.listed_at.is_some_and(|at| at.elapsed() < RELIST);
+        self.is_behind = count > LONG_LIST && !rested;
         if self.is_behind {
             return false;
         }
@@ -529,6 +546,7 @@ impl Flows<'_> {
             return true;
         }
         (self.count, self.listed_at) = (count, Some(Instant::now()));
+        self.has_unread = self.known.values().any(|(_, flow)| flow.is_none());
         self.listed = self.known.values().filter_map(|(_, flow)| flow.clone()).collect();
         false
     }

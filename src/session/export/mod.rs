@@ -9,6 +9,7 @@ mod jsonl;
 mod pcapng;
 mod raw;
 mod text;
+mod whole;
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -18,11 +19,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use super::matching::Matcher;
 use super::reader::Reader;
 use super::{Log, Notes, Query};
-use crate::model::{Doing, Failure, Note, Reason, Recorded};
+use crate::model::{Failure, Note, Recorded};
 use crate::payload::visible_text;
 
 pub(in crate::session) use csv::safe as formula_safe;
 pub use jsonl::json_object;
+pub(in crate::session) use whole::write_whole;
 
 pub struct Format {
     /// `jsonl`, as the command line says it. Its label in the window is the words key `format.<name>`.
@@ -59,23 +61,7 @@ const ROWS_AT_ONCE: usize = 4096;
 
 /// Writes the matching rows beside `to` and renames it when whole. Blocking: call it off the UI and tokio threads.
 pub fn save(log: &Log, query: &Query, format: &'static Format, to: &Path, progress: &Progress) -> Result<u64, Failure> {
-    let failed = |error: &io::Error| {
-        let mut failure = Failure::of_file(Doing::WriteFile, to, error);
-        if error.kind() == io::ErrorKind::Interrupted {
-            failure.reason = Reason::Cancelled;
-        }
-        failure
-    };
-    let folder = match to.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    // Created for its owner only, as the session itself is.
-    let mut file = tempfile::Builder::new().prefix(".sockscope-").tempfile_in(folder).map_err(|e| failed(&e))?;
-    let written = write(log, query, format, file.as_file_mut(), progress).map_err(|e| failed(&e))?;
-    file.as_file().sync_all().map_err(|e| failed(&e))?;
-    file.persist(to).map_err(|error| failed(&error.error))?;
-    Ok(written)
+    write_whole(to, |file| write(log, query, format, file, progress))
 }
 
 /// The same, to any writer (standard output). A cancelled one ends with `ErrorKind::Interrupted`.

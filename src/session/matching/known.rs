@@ -112,8 +112,8 @@ impl Known {
     }
 
     /// Tells of a row that was looked at, so that the next one on its connection finds it.
-    pub(super) fn note(&mut self, at: Placed, time: Option<Timestamp>) {
-        self.last_rows.note(at, time);
+    pub(super) fn note(&mut self, log: &Log, at: Placed, time: Option<Timestamp>) {
+        self.last_rows.note(at, time, log);
     }
 
     /// Nanoseconds since the row before on the same connection.
@@ -140,7 +140,12 @@ struct LastRows {
 }
 
 impl LastRows {
-    fn note(&mut self, at: Placed, time: Option<Timestamp>) {
+    fn note(&mut self, at: Placed, time: Option<Timestamp>, log: &Log) {
+        if at.number > self.next && at.number <= log.rows.first() {
+            // The rows between are gone with their file: there is nothing left to be told before this one.
+            self.rows.clear();
+            self.next = at.number;
+        }
         if at.number != self.next {
             return;
         }

@@ -111,7 +111,7 @@ impl Matcher {
         let mut look = Look::new(log, reader, at);
         let fits = quick.unwrap_or_else(|| self.fits(&mut look));
         if self.asks_for_gaps {
-            self.known.note(at, look.time());
+            self.known.note(log, at, look.time());
         }
         fits
     }
@@ -156,7 +156,7 @@ impl Matcher {
                 if next.next_if_eq(&place).is_some() && self.fits(&mut look) {
                     found.push(place);
                 }
-                self.known.note(at, look.time());
+                self.known.note(log, at, look.time());
             }
         } else {
             for at in undecided.iter().copied().filter_map(placed) {

@@ -1,6 +1,6 @@
 //! A text to be found in bytes: as an encoding writes it, ASCII letters in both cases.
 //!
-//! Owns: the one place that writes a typed character in an encoding of the log. Never: which encoding a row has.
+//! Owns: which bytes of a text match in both cases, and finding them. Never: which encoding a row has.
 //! Called by: `compile` and `term`.
 
 use std::ops::Range;
@@ -8,6 +8,7 @@ use std::ops::Range;
 use memchr::memmem;
 
 use crate::model::TextEncoding;
+use crate::payload;
 
 /// The bytes of a text in one encoding.
 pub(super) struct Needle {
@@ -82,34 +83,7 @@ impl Needle {
 
 /// Writes a character as an encoding does. `None`: the encoding has no bytes for it.
 fn put(character: char, encoding: TextEncoding, out: &mut Vec<u8>) -> Option<()> {
-    let mut one = [0; 4];
-    let text = character.encode_utf8(&mut one);
-    let table = match encoding {
-        TextEncoding::Utf8 => {
-            out.extend_from_slice(text.as_bytes());
-            return Some(());
-        }
-        TextEncoding::Latin1 => {
-            out.push(u8::try_from(u32::from(character)).ok()?);
-            return Some(());
-        }
-        TextEncoding::Gbk => encoding_rs::GBK,
-        TextEncoding::Gb18030 => encoding_rs::GB18030,
-        TextEncoding::Big5 => encoding_rs::BIG5,
-        TextEncoding::ShiftJis => encoding_rs::SHIFT_JIS,
-        TextEncoding::EucKr => encoding_rs::EUC_KR,
-        TextEncoding::Utf16Le => {
-            out.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
-            return Some(());
-        }
-        TextEncoding::Utf16Be => {
-            out.extend(text.encode_utf16().flat_map(u16::to_be_bytes));
-            return Some(());
-        }
-    };
-    let (bytes, _, unmappable) = table.encode(text);
-    out.extend_from_slice(&bytes);
-    (!unmappable).then_some(())
+    payload::push_encoded(character.encode_utf8(&mut [0; 4]), encoding, out).then_some(())
 }
 
 /// Roughly how often a byte is met in text and in binary protocols; only its order matters.

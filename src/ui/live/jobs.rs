@@ -94,6 +94,9 @@ fn facts(log: &Log, opened: Option<PathBuf>, asked: Vec<u64>) -> Done {
         Some((seq, EventFacts { time: event.time, kind: event.kind(), flow: event.flow }))
     };
     let found = asked.iter().filter_map(|seq| read(*seq)).collect();
+    // What is gone or cannot be read is not asked for again with every row that comes.
+    let may_come = asked.iter().any(|seq| log.row_of(*seq) >= rows);
+    let rows = if may_come { rows } else { u64::MAX };
     Done::Facts { opened, asked, found, rows }
 }
 
@@ -151,5 +154,26 @@ pub fn dialog(what: Ask, suggested: PathBuf) -> impl Future<Output = Done> + Sen
         let path = file.map(|file| file.path().to_path_buf());
         let no_dialog = path.is_none() && begun.elapsed() < NO_DIALOG;
         Done::PathChosen { what, path, no_dialog }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::{Recorder, RecorderOptions};
+
+    #[test]
+    fn only_events_that_may_still_come_are_asked_for_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Some(folder.path().join("session.pcapng"));
+        let options = RecorderOptions { path, keep_rows: true, subscription: 0 };
+        let (recorder, _handle, _) = Recorder::start(options).unwrap();
+        let log = recorder.log().unwrap();
+        let rows = |asked: Vec<u64>| match facts(&log, None, asked) {
+            Done::Facts { rows, .. } => rows,
+            _ => panic!("facts were asked for"),
+        };
+        assert_eq!(rows(vec![1]), 0, "it may come");
+        assert_eq!(rows(vec![]), u64::MAX);
     }
 }

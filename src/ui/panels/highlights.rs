@@ -18,9 +18,10 @@ const FIELD_MARGINS: f32 = 18.0;
 /// Where the filters of rules and of saved filters begin.
 const RULE_INDENT: f32 = 80.0;
 const SAVED_INDENT: f32 = 174.0;
-/// More rules than this cost more than they show.
-const MOST_RULES: usize = 100;
-const MOST_SAVED: usize = 200;
+/// More rules than this cost more than they show. A workspace holds more of both: whoever adds a rule or keeps a filter, here
+/// or elsewhere, stays within it.
+pub const MOST_RULES: usize = 100;
+pub const MOST_SAVED: usize = 200;
 
 #[derive(Default)]
 pub struct Highlights {

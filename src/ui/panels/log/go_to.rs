@@ -6,7 +6,7 @@ use egui::{Id, Ui};
 
 use super::filters;
 use super::rows::{clear_filter, row_at};
-use crate::session::Scope;
+use crate::session::{Scope, ViewSnapshot};
 use crate::ui::action::{Action, LogAction};
 use crate::ui::state::Ctx;
 use crate::ui::widgets::row_list::RowList;
@@ -55,6 +55,8 @@ impl GoTo {
                 self.end(asked);
             }
             Some(_) => self.missed(ctx, asked, actions),
+            // It stands in the file where nothing can be read, and will not be read later.
+            None if is_laid_out(ctx.view, place) => self.end(asked),
             None => {}
         }
     }
@@ -78,4 +80,9 @@ impl GoTo {
     fn end(&mut self, asked: u64) {
         *self = Self { done: asked, reached: None, cleared: false };
     }
+}
+
+/// The snapshot holds the place, even if its row cannot be read.
+fn is_laid_out(view: &ViewSnapshot, place: u64) -> bool {
+    place.checked_sub(view.first).is_some_and(|index| index < view.rows.len() as u64)
 }

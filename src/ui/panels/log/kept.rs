@@ -7,6 +7,7 @@ use egui::{Button, Id, Key, Popup, PopupCloseBehavior, RichText, ScrollArea, Tex
 use crate::model::SavedFilter;
 use crate::payload::visible_text;
 use crate::ui::action::{Action, Form, LogAction, ViewAction};
+use crate::ui::panels::highlights::MOST_SAVED;
 use crate::ui::state::Ctx;
 use crate::ui::theme;
 use crate::ui::widgets;
@@ -75,8 +76,11 @@ impl Kept {
             response.accessible_name(name);
             let named = self.name.trim().to_owned();
             let button = Button::new(words.get("log.filter_save")).min_size(Vec2::new(0.0, 26.0));
-            let pressed = ui.add_enabled(!named.is_empty(), button).clicked();
-            if (pressed || entered) && !named.is_empty() {
+            let kept = &ctx.state.saved_filters;
+            let has_room = kept.len() < MOST_SAVED || kept.iter().any(|there| there.name == named);
+            let can_save = has_room && !named.is_empty();
+            let pressed = ui.add_enabled(can_save, button).clicked();
+            if (pressed || entered) && can_save {
                 let filters = kept_under(&ctx.state.saved_filters, named, filter.clone());
                 actions.push(Action::Log(LogAction::SetSavedFilters(filters)));
                 self.name.clear();

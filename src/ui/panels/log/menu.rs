@@ -14,7 +14,7 @@ use crate::model::{HighlightRule, Recorded, TextEncoding};
 use crate::payload;
 use crate::session::Scope;
 use crate::ui::action::{Action, Form, LogAction, Tab, ViewAction};
-use crate::ui::panels::highlights::unused_color;
+use crate::ui::panels::highlights::{MOST_RULES, unused_color};
 use crate::ui::panels::note_editor;
 
 impl Drawing<'_, '_> {
@@ -66,7 +66,9 @@ impl Drawing<'_, '_> {
             let rules = std::iter::once(rule).chain(state.highlights.iter().cloned()).collect();
             vec![Action::Log(LogAction::SetHighlights(rules)), Action::View(ViewAction::ShowForm(Form::Highlights))]
         };
-        self.entry(ui, "log.highlight_like", highlight, actions);
+        ui.add_enabled_ui(state.highlights.len() < MOST_RULES, |ui| {
+            self.entry(ui, "log.highlight_like", highlight, actions);
+        });
     }
 
     fn narrowing(&self, ui: &mut Ui, row: &Arc<Recorded>, actions: &mut Vec<Action>) {
