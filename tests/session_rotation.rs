@@ -2,12 +2,16 @@
 
 mod session_support;
 
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+
 use session_support::watched::Watched;
 use session_support::{LIMIT, flow, received};
 use sockscope::filter::Filter;
-use sockscope::model::{Role, Rotation, Transport};
+use sockscope::model::{ConnectionId, Role, Rotation, Transport};
+use sockscope::session::conversation::{Conversation, ConversationOrder};
 use sockscope::session::export::{self, Progress, format};
-use sockscope::session::{FindStep, Query, Recorder, RecorderOptions};
+use sockscope::session::{ConnectionsView, FindStep, Log, Query, Recorder, RecorderOptions};
 
 #[test]
 fn the_log_view_and_exports_span_the_files_that_are_kept() {
@@ -51,6 +55,37 @@ fn the_log_view_and_exports_span_the_files_that_are_kept() {
     let mut out = Vec::new();
     let written = export::write(&log, &query, format("csv").unwrap(), &mut out, &Progress::default()).unwrap();
     assert_eq!(written, even);
+    a_table_that_is_opened_late_counts_what_is_kept(&log, kept);
+    a_connection_followed_late_has_what_is_kept(&log, flow.connection, kept);
     drop(handle);
     recorder.finish(LIMIT);
+}
+
+fn a_table_that_is_opened_late_counts_what_is_kept(log: &Arc<Log>, kept: u64) {
+    let (sender, woken) = sync_channel(1);
+    let wake = Arc::new(move || {
+        let _ = sender.try_send(());
+    });
+    let table = ConnectionsView::new(log.clone(), None, wake);
+    table.want(0, 10);
+    while table.snapshot().entries.is_empty() {
+        woken.recv_timeout(LIMIT).unwrap_or_else(|_| panic!("{:?}", table.snapshot()));
+    }
+    let snapshot = table.snapshot();
+    assert_eq!((snapshot.total, snapshot.scanned), (1, snapshot.rows));
+    assert_eq!(snapshot.entries[0].events_in + snapshot.entries[0].events_out, kept);
+    assert_eq!(snapshot.from, log.read(log.state().first_row).unwrap().event.time);
+}
+
+fn a_connection_followed_late_has_what_is_kept(log: &Arc<Log>, connection: ConnectionId, kept: u64) {
+    let (sender, woken) = sync_channel(1);
+    let wake = Arc::new(move || {
+        let _ = sender.try_send(());
+    });
+    let order = ConversationOrder { connection: Some(connection), want: (0, 10), ..ConversationOrder::default() };
+    let followed = Conversation::new(log.clone(), order, wake);
+    while followed.snapshot().chunks.iter().sum::<u64>() < kept || followed.snapshot().rows.is_empty() {
+        woken.recv_timeout(LIMIT).unwrap_or_else(|_| panic!("{:?}", followed.snapshot().chunks));
+    }
+    assert_eq!(followed.snapshot().chunks.iter().sum::<u64>(), kept);
 }

@@ -168,6 +168,8 @@ impl Records {
         let until = self.rows.saturating_add(limit as u64);
         let mut rows = Vec::new();
         while self.rows < until {
+            // What stood before was deleted with its file, uncounted.
+            self.rows = self.rows.max(log.rows.first());
             log.rows.copy(self.rows, ROWS_AT_ONCE, &mut rows);
             if rows.is_empty() {
                 return false;

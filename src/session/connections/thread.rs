@@ -146,7 +146,7 @@ impl Work {
         let before = self.records.rows;
         let more = self.records.catch_up(log, ROWS_A_TURN);
         if self.from.is_none() && self.records.rows > 0 {
-            self.from = time_of(log, reader, 0);
+            self.from = time_of(log, reader, log.rows.first());
         }
         if self.records.rows != before {
             (self.stale.facts, self.stale.snapshot) = (true, true);

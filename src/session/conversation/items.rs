@@ -60,6 +60,8 @@ impl Items {
     /// Looks at some more rows of the log. `false`: there are no more.
     pub fn scan(&mut self, log: &Log) -> bool {
         let mut rows = std::mem::take(&mut self.rows);
+        // What stood before was deleted with its file.
+        self.scanned = self.scanned.max(log.rows.first());
         log.rows.copy(self.scanned, PIECE_ROWS, &mut rows);
         for (at, row) in rows.iter().enumerate() {
             if row.connection() == self.connection {
