@@ -528,12 +528,26 @@ fn an_opened_file_is_marked_and_left_again() {
     let mut window = window(some_rows());
     app(&mut window).feed.landed.push(Done::SessionOpened { path: "/s/old.pcapng".into(), result: Ok(()) });
     window.run();
-    window.get_by_label_contains("Reading old.pcapng, read-only");
+    window.get_by_label("Reading old.pcapng");
     orders(&mut window);
     window.get_by_label("Back to the live session").click();
     window.run();
     assert!(orders(&mut window).iter().any(|order| matches!(order, Order::ShowLive)));
-    assert!(window.query_by_label_contains("read-only").is_none());
+    assert!(window.query_by_label_contains("Reading old.pcapng").is_none());
+}
+
+#[test]
+fn showing_one_socket_is_said_only_where_it_is_so() {
+    let mut window = window(some_rows());
+    window.get_by_label("Showing everything");
+    for tab in ["Connections", "Notes"] {
+        window.get_by_role_and_label(Role::Tab, tab).click();
+        window.run();
+        assert!(window.query_by_label("Showing everything").is_none(), "{tab} is never narrowed to a socket");
+    }
+    window.get_by_role_and_label(Role::Tab, "Conversation").click();
+    window.run();
+    window.get_by_label("Showing everything");
 }
 
 #[test]

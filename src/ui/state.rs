@@ -185,7 +185,7 @@ pub struct ConnectionsTable {
     pub told: (Option<ConnectionsOrder>, Option<ConnectionsOrder>),
 }
 
-/// A session file that is shown read-only.
+/// A session file, or a capture of another program, that is shown in place of the live session.
 #[derive(Clone, Debug, Default)]
 pub struct OpenedFile {
     pub path: PathBuf,

@@ -35,7 +35,10 @@ impl Panel for Tabs {
                 tabs[at].request_focus();
                 actions.push(Action::View(ViewAction::ShowTab(Tab::ALL[at])));
             }
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| scope(ctx, ui, actions));
+            // The table and the notes are of the whole session, whichever socket is selected.
+            if matches!(ctx.state.tab, Tab::Log | Tab::Conversation) {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| scope(ctx, ui, actions));
+            }
         });
     }
 }

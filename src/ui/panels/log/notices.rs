@@ -22,10 +22,12 @@ pub fn ui(ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
     if let Some(opened) = &ctx.state.opened_file {
         let name = opened.path.file_name().unwrap_or_default().to_string_lossy();
         let name = crate::payload::visible_text(&name, 200);
-        let mut text = words.fill("sessions.reading_file", &[("name", &name)]);
+        let theirs = opened.log.imported.is_some();
+        let key = if theirs { "sessions.reading_capture" } else { "sessions.reading_file" };
+        let mut text = words.fill(key, &[("name", &name)]);
         if opened.log.indexed_bytes < opened.log.file_bytes && opened.log.damage.is_none() {
             let percent = opened.log.indexed_bytes * 100 / opened.log.file_bytes.max(1);
-            let key = if opened.log.imported.is_some() { "sessions.importing" } else { "sessions.indexing" };
+            let key = if theirs { "sessions.importing" } else { "sessions.indexing" };
             text = format!("{text} · {}", words.fill(key, &[("percent", &percent)]));
         }
         if let Some((offset, reason)) = &opened.log.damage {
