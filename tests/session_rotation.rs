@@ -55,8 +55,6 @@ fn the_log_view_and_exports_span_the_files_that_are_kept() {
     let mut out = Vec::new();
     let written = export::write(&log, &query, format("csv").unwrap(), &mut out, &Progress::default()).unwrap();
     assert_eq!(written, even);
-    a_table_that_is_opened_late_counts_what_is_kept(&log, kept);
-    a_connection_followed_late_has_what_is_kept(&log, flow.connection, kept);
     drop(handle);
     recorder.finish(LIMIT);
 }
