@@ -539,15 +539,15 @@ fn an_opened_file_is_marked_and_left_again() {
 #[test]
 fn showing_one_socket_is_said_only_where_it_is_so() {
     let mut window = window(some_rows());
-    window.get_by_label("Showing everything");
+    window.get_by_label("All sockets");
     for tab in ["Connections", "Notes"] {
         window.get_by_role_and_label(Role::Tab, tab).click();
         window.run();
-        assert!(window.query_by_label("Showing everything").is_none(), "{tab} is never narrowed to a socket");
+        assert!(window.query_by_label("All sockets").is_none(), "{tab} is never narrowed to a socket");
     }
     window.get_by_role_and_label(Role::Tab, "Conversation").click();
     window.run();
-    window.get_by_label("Showing everything");
+    window.get_by_label("All sockets");
 }
 
 #[test]

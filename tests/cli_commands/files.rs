@@ -79,7 +79,7 @@ fn a_mistake_in_a_filter_is_shown_where_it_stands() {
     let lines: Vec<&str> = told.lines().collect();
     let at = lines.iter().position(|line| *line == "  温度 kind:rest or x").unwrap_or_else(|| panic!("{told}"));
     assert_eq!(lines[at + 1], "            ^^^^", "{told}");
-    assert!(lines[at + 2].contains("reset is"), "{told}");
+    assert!(lines[at + 2].contains("it can be reset"), "{told}");
     let within = run(&["export", "/no/such.pcapng", "--as", "csv", "--filter", "within:5s"], b"");
     assert_eq!(within.status.code(), Some(2));
 }
