@@ -153,7 +153,9 @@ impl Log {
     }
 
     pub fn state(&self) -> LogState {
-        LogState { rows: self.rows.len(), first_row: self.rows.first(), ..self.state.lock().clone() }
+        // Taken first: when it says that all is indexed, all rows are there.
+        let state = self.state.lock().clone();
+        LogState { rows: self.rows.len(), first_row: self.rows.first(), ..state }
     }
 
     /// Notes and bookmarks as they are now.
