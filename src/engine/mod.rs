@@ -53,6 +53,8 @@ pub struct Engine {
     shared: Arc<Shared>,
     /// Ends the task that publishes snapshots, with one last snapshot.
     published: CancellationToken,
+    /// The last snapshot stands.
+    last_published: CancellationToken,
 }
 
 /// Endpoints that may be known at a time; more is a mistake in a script, not a use.
@@ -125,8 +127,14 @@ impl Engine {
     ) -> Self {
         let shared = Arc::new(Shared::new(runtime, recorder, Board::new(wake), resolver));
         let published = CancellationToken::new();
-        shared.runtime.spawn(publish(shared.clone(), published.clone()));
-        Self { shared, published }
+        let last_published = CancellationToken::new();
+        let publishing = publish(shared.clone(), published.clone());
+        let over = last_published.clone().drop_guard();
+        shared.runtime.spawn(async move {
+            let _over = over;
+            publishing.await;
+        });
+        Self { shared, published, last_published }
     }
 
     /// From now on a listener's new peers are closed once they have finished sending: for a front from which nobody can send to
@@ -218,7 +226,8 @@ impl Engine {
         self.shared.sends.stop(id);
     }
 
-    /// Stops accepting, closes every socket, waits for the tasks until `limit`, and lets go of the recorder.
+    /// Stops accepting, closes every socket, waits for the tasks until `limit`, and lets go of the recorder. The snapshot after it
+    /// is the last one.
     pub async fn shutdown(&self, limit: Duration) {
         let shared = &self.shared;
         let deadline = tokio::time::Instant::now() + limit.saturating_sub(LAST_WORD.min(limit / 4));
@@ -234,6 +243,7 @@ impl Engine {
             let _ = tokio::time::timeout(LAST_WORD, shared.tasks.wait()).await;
         }
         self.published.cancel();
+        self.last_published.cancelled().await;
     }
 
     fn close_peer(&self, peer: Arc<peer::Peer>, how: CloseHow) {
