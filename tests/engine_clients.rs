@@ -113,7 +113,7 @@ fn a_slow_name_can_be_given_up_at_once() {
     let began = Instant::now();
     bench.engine.close(EndpointId(1), Peers::Close);
     bench.wait_snapshot("closed", |s| (s.endpoints[0].state == EndpointState::Closed).then_some(()));
-    assert!(began.elapsed() < Duration::from_secs(3));
+    assert!(began.elapsed() < Duration::from_secs(1));
     open(
         &bench,
         ClientSettings { connect_timeout_millis: 50, ..ClientSettings::new(HostPort::new("slow.example", 9)) },
@@ -217,5 +217,5 @@ fn waiting_and_connecting_are_cancelled_at_once() {
     let began = Instant::now();
     bench.engine.close(EndpointId(1), Peers::Close);
     bench.wait_snapshot("closed", |s| (s.endpoints[0].state == EndpointState::Closed).then_some(()));
-    assert!(began.elapsed() < Duration::from_secs(3));
+    assert!(began.elapsed() < Duration::from_secs(1));
 }

@@ -223,7 +223,7 @@ fn a_peer_that_does_not_read_is_told_of_and_costs_no_memory() {
     let began = Instant::now();
     bench.engine.stop_send(send);
     let stopped = bench.wait_for("the stop", |h| matches!(h, Happening::SendStopped { .. }));
-    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_millis(200), "{:?}", began.elapsed());
     assert!(
         matches!(stopped.happening(), Some(Happening::SendStopped { sent, total: of }) if *sent > 0 && *of == total)
     );
@@ -344,8 +344,8 @@ fn a_stop_at_full_speed_acts_at_once() {
     let began = Instant::now();
     bench.engine.stop_send(send);
     bench.wait_snapshot("stopped", |s| (s.send(send)?.state == SendState::Stopped).then_some(()));
-    // 200 ms, the time until the next snapshot, and what a busy machine adds.
-    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    // 200 ms, and the time until the next snapshot.
+    assert!(began.elapsed() < Duration::from_millis(400), "{:?}", began.elapsed());
     bench.engine.close(EndpointId(1), Peers::Close);
     reading.join().unwrap();
 }
@@ -387,7 +387,7 @@ fn a_shutdown_closes_everything_and_lets_go_of_the_recorder() {
     bench.wait_for("waiting", |h| matches!(h, Happening::Reconnecting { .. }));
     // `shutdown` of the bench waits until the lane is closed: all handles on the recorder are gone.
     let took = bench.shutdown();
-    assert!(took < Duration::from_millis(1500), "{took:?}");
+    assert!(took < Duration::from_secs(1), "{took:?}");
     let rows = bench.events();
     assert_eq!(rows.iter().filter(|e| e.happening().is_some_and(Happening::ends_connection)).count(), 200);
     assert_eq!(rows.iter().filter(|e| matches!(e.happening(), Some(Happening::Stopped { .. }))).count(), 2);

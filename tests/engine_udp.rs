@@ -302,5 +302,5 @@ fn repeats_hold_their_rate_and_stop_at_once() {
     let began = std::time::Instant::now();
     bench.engine.stop_send(flood);
     bench.wait_snapshot("stopped", |s| (s.send(flood)?.state == SendState::Stopped).then_some(()));
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
 }
