@@ -205,6 +205,9 @@ impl Endpoint {
             failure: shown.failure,
             resolved: shown.resolved,
             retry_at: shown.retry_at,
+            replies: Arc::default(),
+            replies_paused: false,
+            modbus: None,
         }
     }
 }

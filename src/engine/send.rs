@@ -126,6 +126,7 @@ impl Job {
             round_bytes: self.round_bytes.load(Ordering::Relaxed),
             rounds: self.rounds.load(Ordering::Relaxed),
             rounds_asked: self.rounds_asked,
+            lateness: Default::default(),
             state,
         }
     }
@@ -320,6 +321,7 @@ impl Sender {
     async fn payload(&self, source: Source, flow: &Arc<Flow>) -> Result<Payload, Option<Told>> {
         let payload = match source {
             Source::Bytes(bytes) => Payload::Bytes(bytes),
+            Source::Payload { compiled, .. } => Payload::Bytes(compiled.fixed().cloned().unwrap_or_default()),
             Source::File(path) => {
                 let opening = tokio::task::spawn_blocking(move || open_file(&path));
                 let opened = tokio::select! {

@@ -33,6 +33,8 @@ pub(super) struct Shared {
     pub endpoints: Mutex<Vec<Arc<Endpoint>>>,
     connections: Mutex<HashMap<ConnectionId, Arc<Peer>>>,
     pub sends: Sends,
+    /// Reads files and the environment for templates.
+    pub supply: Mutex<Option<Arc<dyn crate::payload::Supply>>>,
     pub pairs: Arc<Pairs>,
     pub buffers: Arc<Buffers>,
     pub resolver: Arc<dyn Resolver>,
@@ -55,6 +57,7 @@ impl Shared {
             endpoints: Mutex::default(),
             connections: Mutex::default(),
             sends: Sends::default(),
+            supply: Mutex::default(),
             pairs: Arc::default(),
             buffers: Arc::default(),
             resolver,

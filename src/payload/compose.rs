@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::checksum::algorithm;
 use super::text::encode_ascii;
 use super::{Mistake, MistakeKind, checksum, hex_to_bytes, text_to_bytes};
-use crate::model::{Checksum, Draft, PayloadFormat};
+use crate::model::{Draft, PayloadFormat};
 
 /// The longest payload that is composed in memory; more goes out as a file.
 pub const MAX_PAYLOAD_BYTES: u64 = 64 * 1024 * 1024;
@@ -21,7 +22,7 @@ pub enum Outgoing {
 pub fn outgoing(draft: &Draft) -> Result<Outgoing, Mistake> {
     match draft.format {
         PayloadFormat::File => file_path(draft).map(Outgoing::File),
-        PayloadFormat::Text | PayloadFormat::Hex => compose(draft).map(Outgoing::Bytes),
+        _ => compose(draft).map(Outgoing::Bytes),
     }
 }
 
@@ -30,8 +31,8 @@ pub fn outgoing(draft: &Draft) -> Result<Outgoing, Mistake> {
 /// A draft of a file has no bytes of its own and answers with `MistakeKind::IsAFile`.
 pub fn compose(draft: &Draft) -> Result<Vec<u8>, Mistake> {
     let mut bytes = match draft.format {
-        PayloadFormat::Text => text_to_bytes(&draft.text, draft.encoding)?,
-        PayloadFormat::Hex => hex_to_bytes(&draft.text)?,
+        PayloadFormat::Text | PayloadFormat::Mixed => text_to_bytes(&draft.text, draft.encoding)?,
+        PayloadFormat::Hex | PayloadFormat::Base64 => hex_to_bytes(&draft.text)?,
         PayloadFormat::File => return Err(Mistake { at: 0..draft.text.len(), what: MistakeKind::IsAFile }),
     };
     match (draft.format, std::str::from_utf8(draft.ending.bytes())) {
@@ -39,8 +40,13 @@ pub fn compose(draft: &Draft) -> Result<Vec<u8>, Mistake> {
         (PayloadFormat::Text, Ok(ending)) => encode_ascii(ending, draft.encoding, &mut bytes),
         _ => bytes.extend_from_slice(draft.ending.bytes()),
     }
-    if draft.checksum != Checksum::None {
-        let appended = checksum(draft.checksum, &bytes);
+    if !draft.checksum.is_none() {
+        let name = &draft.checksum.algorithm;
+        if algorithm(name).is_none() {
+            let end = draft.text.len();
+            return Err(Mistake { at: end..end, what: MistakeKind::UnknownChecksum(name.clone()) });
+        }
+        let appended = checksum(&draft.checksum, &bytes);
         bytes.extend_from_slice(&appended);
     }
     let length = bytes.len() as u64;

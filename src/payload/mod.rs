@@ -3,13 +3,14 @@
 //! Pure: no IO, no clock. Never panics on any input. Called by: words, session, engine, workspace, ui, cli.
 
 mod characters;
-mod checksum;
+pub mod checksum;
 mod compose;
 mod copying;
 mod difference;
 mod dump;
 mod hex;
 mod inspect;
+mod language;
 mod places;
 mod search;
 mod stream;
@@ -26,12 +27,13 @@ use crate::model::TextEncoding;
 pub use characters::{
     ByteRole, MAX_LINE_BYTES, TextLine, byte_roles, line_of, role_text, text_lines, whole_characters,
 };
-pub use checksum::checksum;
+pub use checksum::{checksum, checksum_length};
 pub use compose::{MAX_PAYLOAD_BYTES, Outgoing, compose, file_path, outgoing};
 pub use copying::{CopyFormat, copied};
 pub use difference::{Counts, Difference, Part, PartKind, difference, is_quick};
 pub use hex::{bytes_to_c_array, bytes_to_hex, hex_to_bytes};
 pub use inspect::{Reading, Sums, Value, inspect};
+pub use language::{Compiled, Fill, MadeBy, Memory, Missing, Needs, Rendered, RenderedPart, Supplied, Supply, compile};
 pub use places::visible_ranges;
 pub use search::{Pattern, Places, find_all};
 pub use stream::{Piece, is_unfinished, pieces};
@@ -66,6 +68,7 @@ pub enum MistakeKind {
     NoPath,
     /// A `file://` address that names no file of this computer.
     BadFileUri,
+    UnknownChecksum(String),
     /// The draft names a file, whose bytes are streamed and never composed: use `outgoing`.
     IsAFile,
 }

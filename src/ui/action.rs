@@ -1,11 +1,12 @@
 //! What panels ask for. `apply` carries it out after layout; nothing else changes shared state.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::engine::{CloseHow, Peers, Repeat, Target};
+use crate::engine::{CloseHow, Peers, Repeat, SequenceTarget, Target};
 use crate::model::{
-    ConnectionId, Draft, EndpointId, EndpointSettings, HighlightRule, Note, Rotation, SavedFilter, SavedPayload,
-    SendId, TextEncoding,
+    ConnectionId, Draft, EndpointId, EndpointSettings, Framing, HighlightRule, ModbusTable, Note, Rotation, RunId,
+    SavedFilter, SavedPayload, SendId, Sequence, TextEncoding,
 };
 use crate::session::conversation::{ConversationOrder, Sides};
 use crate::session::{ConnectionsOrder, FindStep, Scope};
@@ -22,6 +23,7 @@ pub enum Action {
     Conversation(ConversationAction),
     Session(SessionAction),
     Workspace(WorkspaceAction),
+    Sequence(SequenceAction),
     Connections(ConnectionsAction),
     View(ViewAction),
     /// Puts text on the clipboard.
@@ -52,6 +54,17 @@ pub enum EndpointAction {
         open: bool,
     },
     SetStartWithWorkspace(EndpointId, bool),
+    /// Framing, replies and whatever else needs no new socket.
+    Retune(EndpointId, Box<EndpointSettings>),
+    /// Lets replies act again that rested because two endpoints of ours answered each other.
+    ResumeReplies(EndpointId),
+    /// Of the Modbus service; coils and inputs are 0 or 1.
+    SetRegister {
+        endpoint: EndpointId,
+        table: ModbusTable,
+        address: u16,
+        value: u16,
+    },
     /// A listener with echo and a client to it, in one click.
     EchoDemo,
 }
@@ -62,6 +75,13 @@ pub enum SendAction {
         target: Target,
         draft: Draft,
         repeat: Option<Repeat>,
+    },
+    /// The same once the person answered what its `{{ask:…}}` ask.
+    SendAnswered {
+        target: Target,
+        draft: Draft,
+        repeat: Option<Repeat>,
+        asks: BTreeMap<String, String>,
     },
     Stop(SendId),
     SavePayload(SavedPayload),
@@ -77,10 +97,41 @@ pub enum SendAction {
     MeasureFile(String),
 }
 
+/// Sequences of the workspace, by their place in it, and their runs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SequenceAction {
+    /// A new one, or one that takes the place of another.
+    Save {
+        sequence: Sequence,
+        replaces: Option<usize>,
+    },
+    Remove(usize),
+    /// Asks first for what its payloads ask.
+    Run {
+        sequence: usize,
+        on: SequenceTarget,
+    },
+    RunAnswered {
+        sequence: usize,
+        on: SequenceTarget,
+        asks: BTreeMap<String, String>,
+    },
+    Stop(RunId),
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum LogAction {
     Select(Scope),
     SelectEvent(Option<u64>),
+    /// A frame: the seq of the chunk it ends in, and which of the frames that end there.
+    SelectFrame {
+        seq: u64,
+        index: u32,
+    },
+    /// Rows are frames instead of chunks.
+    ShowFrames(bool),
+    /// How one endpoint's streams are taken apart; of an opened file it is forgotten with the file.
+    SetFraming(EndpointId, Framing),
     /// A second event beside the selected one, to be compared with it.
     Compare(Option<u64>),
     /// Marks events by seq beside the selected one, for exporting just these.
@@ -289,6 +340,16 @@ pub enum Form {
     FilterHelp,
     /// The note on an event.
     Note(u64),
+    /// Framing, decoder and verified checksum of an endpoint.
+    Framing(EndpointId),
+    /// Automatic replies of an endpoint.
+    Replies(EndpointId),
+    /// What its service answers: registers of a Modbus server, the HTTP answer.
+    Service(EndpointId),
+    /// Which checksums fit some bytes.
+    ChecksumFinder,
+    /// What the `{{ask:…}}` of a payload or a sequence ask (`State::asking`).
+    Ask,
 }
 
 /// What stands in the middle of the window.

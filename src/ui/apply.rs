@@ -9,6 +9,7 @@ mod find;
 mod jobs;
 mod log;
 mod notes;
+mod sequences;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -57,6 +58,7 @@ pub fn apply(state: &mut State, action: Action, seen: &Seen<'_>, effects: &mut d
         Action::Session(action) => session::apply(state, action, seen, effects),
         Action::Workspace(action) => session::apply_workspace(state, action, effects),
         Action::Connections(action) => connections::apply(state, action, seen, effects),
+        Action::Sequence(action) => sequences::apply(state, action, seen, effects),
         Action::View(action) => view(state, action, seen, effects),
         Action::Copy(text) => effects.window(WindowOrder::Copy(text)),
         Action::DismissToast(place) => {
@@ -133,6 +135,7 @@ pub fn workspace(state: &State) -> Workspace {
         payloads: state.payloads.clone(),
         highlights: state.highlights.clone(),
         filters: state.saved_filters.clone(),
+        sequences: state.sequences.clone(),
     }
 }
 
@@ -239,6 +242,9 @@ fn show_form(state: &mut State, form: Form, effects: &mut dyn Effects) {
 fn send(state: &mut State, action: SendAction, seen: &Seen<'_>, effects: &mut dyn Effects) {
     match action {
         SendAction::Send { target, draft, repeat } => send_draft(state, target, &draft, repeat, seen.now, effects),
+        SendAction::SendAnswered { target, draft, repeat, .. } => {
+            send_draft(state, target, &draft, repeat, seen.now, effects)
+        }
         SendAction::Stop(id) => effects.stop_send(id),
         SendAction::SavePayload(payload) => {
             match state.payloads.iter_mut().find(|there| there.name == payload.name) {

@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use super::action::{ConnectionList, SaveWhat};
 use super::state::{EventFacts, OwnAddress};
-use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, Source, Target};
+use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, SequenceOrder, Source, Target};
 use crate::filter::Filter;
-use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, Note, Rotation, SendId, Timestamp};
+use crate::model::{
+    ConnectionId, EndpointId, EndpointSettings, Failure, ModbusTable, Note, Rotation, RunId, SendId, Timestamp,
+};
 use crate::session::conversation::{ConversationOrder, ConversationSnapshot, Sides};
 use crate::session::export::Progress;
 use crate::session::{
@@ -27,10 +29,17 @@ pub trait Effects {
     fn close_peers(&mut self, id: EndpointId, how: CloseHow);
     fn send(&mut self, target: Target, source: Source, repeat: Option<Repeat>) -> Result<SendId, Busy>;
     fn stop_send(&mut self, id: SendId);
+    fn retune(&mut self, id: EndpointId, settings: EndpointSettings);
+    fn resume_replies(&mut self, id: EndpointId);
+    fn set_register(&mut self, id: EndpointId, table: ModbusTable, address: u16, value: u16);
+    fn run_sequence(&mut self, order: SequenceOrder) -> Result<RunId, Busy>;
+    fn stop_run(&mut self, id: RunId);
 
     /// To the reader of the log that is shown.
     fn show(&mut self, query: Query);
     fn select(&mut self, seq: Option<u64>, compared: Option<u64>);
+    /// Which of the frames that end in the selected event is meant.
+    fn select_frame(&mut self, index: Option<u32>);
     fn find(&mut self, filter: Option<Filter>);
     fn find_step(&mut self, step: FindStep, from: Option<u64>);
     fn highlight(&mut self, rules: Arc<[Highlight]>);

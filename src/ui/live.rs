@@ -20,9 +20,11 @@ use tokio::runtime::Handle;
 use super::action::ConnectionList;
 use super::app;
 use super::effects::{Done, Effects, Feed, Job, WindowOrder};
-use crate::engine::{Busy, CloseHow, Engine, EngineSnapshot, Peers, Repeat, Source, Target};
+use crate::engine::{Busy, CloseHow, Engine, EngineSnapshot, Peers, Repeat, SequenceOrder, Source, Target};
 use crate::filter::Filter;
-use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, Rotation, SendId, Timestamp};
+use crate::model::{
+    ConnectionId, EndpointId, EndpointSettings, Failure, ModbusTable, Rotation, RunId, SendId, Timestamp,
+};
 use crate::session::conversation::{Conversation, ConversationOrder, ConversationSnapshot};
 use crate::session::{
     Clock, ConnectionsOrder, ConnectionsSnapshot, FindStep, Highlight, Log, LogState, LogView, Notes, Query, Recorder,
@@ -198,8 +200,32 @@ impl Effects for Live {
         self.engine.stop_send(id);
     }
 
+    fn retune(&mut self, id: EndpointId, settings: EndpointSettings) {
+        self.engine.retune(id, settings);
+    }
+
+    fn resume_replies(&mut self, id: EndpointId) {
+        self.engine.resume_replies(id);
+    }
+
+    fn set_register(&mut self, id: EndpointId, table: ModbusTable, address: u16, value: u16) {
+        self.engine.set_register(id, table, address, value);
+    }
+
+    fn run_sequence(&mut self, order: SequenceOrder) -> Result<RunId, Busy> {
+        self.engine.run_sequence(order)
+    }
+
+    fn stop_run(&mut self, id: RunId) {
+        self.engine.stop_run(id);
+    }
+
     fn show(&mut self, query: Query) {
         self.with_view(|view| view.set_query(query));
+    }
+
+    fn select_frame(&mut self, index: Option<u32>) {
+        self.with_view(|view| view.select_frame(index));
     }
 
     fn select(&mut self, seq: Option<u64>, compared: Option<u64>) {

@@ -41,7 +41,9 @@ impl Words {
     pub fn payload_format(&self, format: PayloadFormat) -> &str {
         self.known(match format {
             PayloadFormat::Text => "payload_format.text",
+            PayloadFormat::Mixed => "payload_format.mixed",
             PayloadFormat::Hex => "payload_format.hex",
+            PayloadFormat::Base64 => "payload_format.base64",
             PayloadFormat::File => "payload_format.file",
         })
     }
@@ -56,20 +58,20 @@ impl Words {
         })
     }
 
-    pub fn checksum(&self, checksum: Checksum) -> &str {
-        self.known(match checksum {
-            Checksum::None => "checksum.none",
-            Checksum::Crc16Modbus => "checksum.crc16_modbus",
-            Checksum::Crc32 => "checksum.crc32",
-            Checksum::Sum8 => "checksum.sum8",
-            Checksum::Xor8 => "checksum.xor8",
-        })
+    /// Its own name, which is the same in every language.
+    pub fn checksum<'a>(&'a self, checksum: &'a Checksum) -> &'a str {
+        if checksum.is_none() { self.known("checksum.none") } else { &checksum.algorithm }
     }
 
     pub fn answer(&self, answer: Answer) -> &str {
         self.known(match answer {
             Answer::Nothing => "answer.nothing",
             Answer::Echo => "answer.echo",
+            Answer::Discard => "answer.discard",
+            Answer::Daytime => "answer.daytime",
+            Answer::Chargen => "answer.chargen",
+            Answer::Http => "answer.http",
+            Answer::Modbus => "answer.modbus",
         })
     }
 

@@ -110,6 +110,7 @@ impl Words {
             MistakeKind::UnknownEscape(character) => {
                 self.fill("mistake.unknown_escape", &[("character", &shown(*character))])
             }
+            MistakeKind::UnknownChecksum(name) => self.fill("mistake.unknown_checksum", &[("name", name)]),
             MistakeKind::UnfinishedEscape => self.get("mistake.unfinished_escape").to_owned(),
             MistakeKind::BadHexDigit(character) => {
                 self.fill("mistake.bad_hex_digit", &[("character", &shown(*character))])

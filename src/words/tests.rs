@@ -78,6 +78,7 @@ fn mistakes() -> Vec<MistakeKind> {
     vec![
         MistakeKind::UnknownEscape('q'),
         MistakeKind::UnfinishedEscape,
+        MistakeKind::UnknownChecksum("crc-17".into()),
         MistakeKind::BadHexDigit('\u{202e}'),
         MistakeKind::OddHexDigits,
         MistakeKind::BadCodePoint,
@@ -289,7 +290,7 @@ fn every_mistake_kind_and_label_has_words() {
                 MistakeKind::UnknownEscape(_) | MistakeKind::UnfinishedEscape | MistakeKind::BadHexDigit(_) => {}
                 MistakeKind::OddHexDigits | MistakeKind::BadCodePoint | MistakeKind::NotInEncoding { .. } => {}
                 MistakeKind::TooLong { .. } | MistakeKind::NoPath => {}
-                MistakeKind::BadFileUri | MistakeKind::IsAFile => {}
+                MistakeKind::BadFileUri | MistakeKind::IsAFile | MistakeKind::UnknownChecksum(_) => {}
             }
             let text = words.mistake(&Mistake { at: 0..0, what });
             assert!(!text.is_empty() && !text.starts_with("mistake."), "{text}");
@@ -300,7 +301,6 @@ fn every_mistake_kind_and_label_has_words() {
         labels.extend(EventKind::ALL.map(|kind| words.kind(kind)));
         labels.extend(PayloadFormat::ALL.map(|format| words.payload_format(format)));
         labels.extend(LineEnding::ALL.map(|ending| words.line_ending(ending)));
-        labels.extend(Checksum::ALL.map(|checksum| words.checksum(checksum)));
         labels.extend(["pcapng", "jsonl", "csv", "text"].map(|name| words.export_format(name)));
         labels.extend([Answer::Nothing, Answer::Echo].map(|answer| words.answer(answer)));
         labels.extend([OverLimit::Reset, OverLimit::Wait].map(|limit| words.over_limit(limit)));

@@ -11,13 +11,14 @@ mod lock;
 mod preferences;
 mod reach;
 mod read;
+mod read_work;
 #[cfg(test)]
 mod tests;
 mod trust;
 
 use std::path::{Path, PathBuf};
 
-use crate::model::{Doing, EndpointSettings, Failure, HighlightRule, Reason, SavedFilter, SavedPayload};
+use crate::model::{Doing, EndpointSettings, Failure, HighlightRule, Reason, SavedFilter, SavedPayload, Sequence};
 use crate::words::Words;
 
 pub use folders::Folders;
@@ -26,7 +27,7 @@ pub use preferences::{Preferences, ThemeChoice};
 pub use trust::TrustStore;
 
 /// The version that is written.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// Files beyond are refused before they are read.
 pub const MAX_FILE_BYTES: u64 = 10_000_000;
 /// Endpoints, payloads, rules and filters together.
@@ -47,6 +48,8 @@ pub struct Workspace {
     pub highlights: Vec<HighlightRule>,
     #[serde(rename = "filter", skip_serializing_if = "Vec::is_empty")]
     pub filters: Vec<SavedFilter>,
+    #[serde(rename = "sequence", skip_serializing_if = "Vec::is_empty")]
+    pub sequences: Vec<Sequence>,
 }
 
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -70,6 +73,7 @@ impl Default for Workspace {
             payloads: Vec::new(),
             highlights: Vec::new(),
             filters: Vec::new(),
+            sequences: Vec::new(),
         }
     }
 }

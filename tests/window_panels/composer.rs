@@ -147,6 +147,7 @@ fn repeat_has_a_count_and_an_interval_and_stop_is_the_same_button() {
         round_bytes: 1,
         rounds: 37,
         rounds_asked: Some(100),
+        lateness: Default::default(),
         state: SendState::Running,
     });
     window.state_mut().feed.engine = engine.into();
@@ -214,7 +215,11 @@ fn a_payload_is_saved_under_a_name_and_sent_from_its_row() {
     assert!(sees(&window, "A name is needed."));
     retype(&mut window, "Name of the payload", "Ping");
     press(&mut window, "Save");
-    let expected = SavedPayload { name: "Ping".into(), draft: Draft { text: "ping".into(), ..Draft::default() } };
+    let expected = SavedPayload {
+        name: "Ping".into(),
+        draft: Draft { text: "ping".into(), ..Draft::default() },
+        ..SavedPayload::default()
+    };
     assert_eq!(window.state().state.payloads, [expected]);
     retype(&mut window, "Payload", "other");
     press(&mut window, "Send Ping");
@@ -322,6 +327,7 @@ fn failed_send<'a>() -> Window<'a> {
         round_bytes: 400,
         rounds: 0,
         rounds_asked: Some(1),
+        lateness: Default::default(),
         state: SendState::Failed(failure),
     }];
     window.state_mut().feed.engine = engine.into();

@@ -152,6 +152,8 @@ impl Decorator {
             filtered: marks(&mut self.filter),
             note: self.notes.by_seq.get(&recorded.seq).cloned(),
             gap: None,
+            frame: None,
+            sum: None,
         }
     }
 

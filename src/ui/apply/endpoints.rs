@@ -14,6 +14,11 @@ use crate::ui::state::{Configured, State};
 pub fn apply(state: &mut State, action: EndpointAction, seen: &Seen<'_>, effects: &mut dyn Effects) {
     match action {
         EndpointAction::Create { settings, replaces } => {
+            let edited = replaces.and_then(|id| state.endpoint(id));
+            let settings = match edited {
+                Some(edited) => settings.keeping(&edited.settings),
+                None => settings,
+            };
             // The form stays until what it asked for is open: a failure is said where it was asked for.
             let id = match replaces.filter(|id| state.endpoint(*id).is_some()) {
                 Some(id) => {
@@ -50,6 +55,17 @@ pub fn apply(state: &mut State, action: EndpointAction, seen: &Seen<'_>, effects
                 endpoint.settings.start_with_workspace = on;
                 workspace_changed(state, seen.now);
             }
+        }
+        EndpointAction::Retune(id, settings) => {
+            if let Some(endpoint) = state.endpoints.iter_mut().find(|endpoint| endpoint.id == id) {
+                endpoint.settings = endpoint.settings.clone().keeping(&settings);
+                effects.retune(id, endpoint.settings.clone());
+                workspace_changed(state, seen.now);
+            }
+        }
+        EndpointAction::ResumeReplies(id) => effects.resume_replies(id),
+        EndpointAction::SetRegister { endpoint, table, address, value } => {
+            effects.set_register(endpoint, table, address, value);
         }
         EndpointAction::EchoDemo => {
             clear_demo(state, seen, effects);

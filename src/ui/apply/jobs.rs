@@ -204,6 +204,7 @@ fn workspace_opened(
     state.payloads = workspace.payloads;
     state.highlights = workspace.highlights;
     state.saved_filters = workspace.filters;
+    state.sequences = workspace.sequences;
     log::show_rules(state, effects);
     if state.form == Form::OpenWorkspace {
         state.form = Form::None;

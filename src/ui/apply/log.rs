@@ -29,9 +29,32 @@ pub fn apply(state: &mut State, action: LogAction, seen: &Seen<'_>, effects: &mu
         }
         LogAction::SelectEvent(seq) => {
             state.selected_event = seq;
+            state.selected_frame = None;
             state.compared_event = None;
+            effects.select_frame(None);
             state.marked.clear();
             effects.select(seq, None);
+        }
+        LogAction::SelectFrame { seq, index } => {
+            state.selected_event = Some(seq);
+            state.selected_frame = Some(index);
+            state.compared_event = None;
+            state.marked.clear();
+            effects.select(Some(seq), None);
+            effects.select_frame(Some(index));
+        }
+        LogAction::ShowFrames(on) => {
+            state.show_frames = on;
+            state.query.frames = on;
+        }
+        LogAction::SetFraming(id, framing) => {
+            if state.opened_file.is_some() {
+                state.file_framings.insert(id, framing);
+            } else if let Some(endpoint) = state.endpoints.iter_mut().find(|endpoint| endpoint.id == id) {
+                endpoint.settings.framing = framing;
+                effects.retune(id, endpoint.settings.clone());
+                workspace_changed(state, seen.now);
+            }
         }
         LogAction::FollowSelected => {}
         LogAction::Compare(seq) => {

@@ -72,6 +72,9 @@ impl Bench {
             failure: None,
             resolved: vec![],
             retry_at: None,
+            replies: Arc::default(),
+            replies_paused: false,
+            modbus: None,
         }));
     }
 }
@@ -335,7 +338,7 @@ fn a_crashed_session_is_offered_once() {
 #[test]
 fn toasts_go_when_their_time_is_over() {
     let mut bench = Bench::new();
-    bench.state.payloads.push(SavedPayload { name: "hello".into(), draft: Draft::default() });
+    bench.state.payloads.push(SavedPayload { name: "hello".into(), ..SavedPayload::default() });
     bench.apply(Action::Send(SendAction::RemovePayload(0)));
     assert_eq!(bench.state.toasts.len(), 1);
     expire(&mut bench.state, Timestamp(bench.now.0 + 7_000_000_000), &mut bench.stage);
@@ -346,7 +349,7 @@ fn toasts_go_when_their_time_is_over() {
 fn names_from_a_workspace_are_shown_and_not_obeyed() {
     let mut bench = Bench::new();
     let hostile = "a\u{202e}\n\u{200b}b";
-    bench.state.payloads.push(SavedPayload { name: hostile.into(), draft: Draft::default() });
+    bench.state.payloads.push(SavedPayload { name: hostile.into(), ..SavedPayload::default() });
     bench.apply(Action::Send(SendAction::RemovePayload(0)));
     let client = crate::model::ClientSettings::new(HostPort::new(hostile, 1));
     let settings = EndpointSettings::new(Protocol::TcpClient(client));

@@ -7,7 +7,7 @@ use egui::{Color32, Label, RichText, TextStyle, Ui};
 
 use super::{Composer, send};
 use crate::engine::Target;
-use crate::model::{Checksum, PayloadFormat};
+use crate::model::PayloadFormat;
 use crate::ui::state::Ctx;
 use crate::ui::widgets::mono;
 
@@ -62,12 +62,7 @@ impl Composer {
         let font = TextStyle::Monospace.resolve(ui.style());
         let digit = ui.fonts_mut(|fonts| fonts.glyph_width(&font, '0')).max(1.0);
         let fit = ((ui.available_width() * share / digit) as usize / 3).max(4);
-        let sum_len = match self.checksum {
-            Checksum::None => 0,
-            Checksum::Sum8 | Checksum::Xor8 => 1,
-            Checksum::Crc16Modbus => 2,
-            Checksum::Crc32 => 4,
-        };
+        let sum_len = crate::payload::checksum_length(&self.checksum);
         let shown = shown(bytes, sum_len, fit);
         ui.add(Label::new(mono(&shown.body, ctx.theme.text)));
         if shown.cut {

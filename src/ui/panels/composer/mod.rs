@@ -108,8 +108,8 @@ impl Composer {
     /// The draft as it stands in the window.
     pub fn draft(&self) -> Draft {
         let text = match self.format {
-            PayloadFormat::Text => self.text.clone(),
-            PayloadFormat::Hex => self.hex.clone(),
+            PayloadFormat::Text | PayloadFormat::Mixed => self.text.clone(),
+            PayloadFormat::Hex | PayloadFormat::Base64 => self.hex.clone(),
             PayloadFormat::File => self.path.trim().to_owned(),
         };
         let file = self.format == PayloadFormat::File;
@@ -118,7 +118,7 @@ impl Composer {
             text,
             encoding: self.encoding,
             ending: if file { LineEnding::None } else { self.ending },
-            checksum: if file { Checksum::None } else { self.checksum },
+            checksum: if file { Checksum::default() } else { self.checksum.clone() },
         }
     }
 
@@ -142,8 +142,8 @@ impl Composer {
 
     fn current_text(&self) -> &String {
         match self.format {
-            PayloadFormat::Text => &self.text,
-            PayloadFormat::Hex => &self.hex,
+            PayloadFormat::Text | PayloadFormat::Mixed => &self.text,
+            PayloadFormat::Hex | PayloadFormat::Base64 => &self.hex,
             PayloadFormat::File => &self.path,
         }
     }
@@ -159,8 +159,8 @@ impl Composer {
         }
         self.format = draft.format;
         match draft.format {
-            PayloadFormat::Text => self.text.clone_from(&draft.text),
-            PayloadFormat::Hex => self.hex.clone_from(&draft.text),
+            PayloadFormat::Text | PayloadFormat::Mixed => self.text.clone_from(&draft.text),
+            PayloadFormat::Hex | PayloadFormat::Base64 => self.hex.clone_from(&draft.text),
             PayloadFormat::File => {
                 self.path.clone_from(&draft.text);
                 return;
@@ -168,7 +168,7 @@ impl Composer {
         }
         self.encoding = draft.encoding;
         self.ending = draft.ending;
-        self.checksum = draft.checksum;
+        self.checksum.clone_from(&draft.checksum);
     }
 
     fn measure_file(&mut self, ctx: &Ctx<'_>, actions: &mut Vec<Action>) {

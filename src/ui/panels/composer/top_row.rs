@@ -65,7 +65,7 @@ impl Composer {
 
     fn formats(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
         let words = ctx.words;
-        for format in PayloadFormat::ALL {
+        for format in [PayloadFormat::Text, PayloadFormat::Hex, PayloadFormat::File] {
             let text = words.payload_format(format);
             let name = words.fill("composer.format", &[("format", &text)]);
             if chip(ui, ctx.theme, text, None, &name, self.format == format).clicked() {
@@ -89,10 +89,13 @@ impl Composer {
         let shown = words.line_ending(self.ending);
         room(ui, 130.0);
         choice(ui, ctx.theme, words.get("composer.ending"), shown, Some(112.0), &mut self.ending, &list);
-        let list = Checksum::ALL.map(|value| Choice { value, text: words.checksum(value).to_owned() });
-        let shown = words.checksum(self.checksum);
+        let list = ["", "CRC-16/MODBUS", "CRC-32/ISO-HDLC", "SUM-8", "XOR-8"].map(|name| {
+            let value = Checksum::of(name);
+            Choice { text: words.checksum(&value).to_owned(), value }
+        });
+        let shown = words.checksum(&self.checksum).to_owned();
         room(ui, 136.0);
-        choice(ui, ctx.theme, words.get("composer.checksum"), shown, Some(118.0), &mut self.checksum, &list);
+        choice(ui, ctx.theme, words.get("composer.checksum"), &shown, Some(118.0), &mut self.checksum, &list);
     }
 
     fn send_button(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, why: Option<&send::Why>) -> Option<send::Pressed> {
@@ -201,7 +204,7 @@ impl Composer {
                 if trimmed.is_empty() {
                     name.problem = Some(words.get("composer.name_needed").to_owned());
                 } else {
-                    let saved = SavedPayload { name: trimmed.to_owned(), draft };
+                    let saved = SavedPayload { name: trimmed.to_owned(), draft, ..SavedPayload::default() };
                     actions.push(Action::Send(SendAction::SavePayload(saved)));
                     done = true;
                 }
