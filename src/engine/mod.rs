@@ -7,6 +7,8 @@
 mod buffers;
 mod counters;
 mod endpoint;
+mod filling;
+mod lateness;
 mod pace;
 mod pairs;
 mod peer;

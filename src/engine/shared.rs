@@ -35,6 +35,8 @@ pub(super) struct Shared {
     pub sends: Sends,
     /// Reads files and the environment for templates.
     pub supply: Mutex<Option<Arc<dyn crate::payload::Supply>>>,
+    /// Counters and random numbers of templates.
+    pub template_memory: Mutex<crate::payload::Memory>,
     pub pairs: Arc<Pairs>,
     pub buffers: Arc<Buffers>,
     pub resolver: Arc<dyn Resolver>,
@@ -58,6 +60,7 @@ impl Shared {
             connections: Mutex::default(),
             sends: Sends::default(),
             supply: Mutex::default(),
+            template_memory: Mutex::default(),
             pairs: Arc::default(),
             buffers: Arc::default(),
             resolver,

@@ -9,6 +9,7 @@ mod find;
 mod jobs;
 mod log;
 mod notes;
+mod sending;
 mod sequences;
 mod session;
 #[cfg(test)]
@@ -19,9 +20,9 @@ use std::time::Duration;
 use super::action::{Action, Form, SendAction, ViewAction};
 use super::effects::{Ask, Effects, Job, WindowOrder};
 use super::state::{Focus, State, Toast};
-use crate::engine::{EngineSnapshot, Repeat, Source, Target};
-use crate::model::{Draft, PayloadFormat, Timestamp};
-use crate::payload::{self, Outgoing};
+use crate::engine::EngineSnapshot;
+use crate::model::Timestamp;
+use crate::payload;
 use crate::session::{LogState, ViewSnapshot};
 use crate::words::Words;
 use crate::workspace::{Preferences, Workspace};
@@ -241,9 +242,9 @@ fn show_form(state: &mut State, form: Form, effects: &mut dyn Effects) {
 
 fn send(state: &mut State, action: SendAction, seen: &Seen<'_>, effects: &mut dyn Effects) {
     match action {
-        SendAction::Send { target, draft, repeat } => send_draft(state, target, &draft, repeat, seen.now, effects),
-        SendAction::SendAnswered { target, draft, repeat, .. } => {
-            send_draft(state, target, &draft, repeat, seen.now, effects)
+        SendAction::Send { target, draft, repeat } => sending::send(state, target, draft, repeat, seen.now, effects),
+        SendAction::SendAnswered { target, draft, repeat, asks } => {
+            sending::send_answered(state, target, draft, repeat, asks, seen.now, effects);
         }
         SendAction::Stop(id) => effects.stop_send(id),
         SendAction::SavePayload(payload) => {
@@ -276,36 +277,5 @@ fn send(state: &mut State, action: SendAction, seen: &Seen<'_>, effects: &mut dy
             state.draft_is_offer = false;
             state.focus = Some(Focus::Composer);
         }
-    }
-}
-
-fn send_draft(
-    state: &mut State,
-    target: Target,
-    draft: &Draft,
-    repeat: Option<Repeat>,
-    now: Timestamp,
-    effects: &mut dyn Effects,
-) {
-    state.send_error = None;
-    let source = match payload::outgoing(draft) {
-        Ok(Outgoing::Bytes(bytes)) => Source::Bytes(bytes.into()),
-        Ok(Outgoing::File(path)) => Source::File(path),
-        Err(mistake) => {
-            state.send_error = Some(words(state).mistake(&mistake));
-            return;
-        }
-    };
-    match effects.send(target, source, repeat) {
-        Ok(id) => state.last_send = Some(id),
-        Err(_busy) => state.send_error = Some(words(state).get("engine.busy").to_owned()),
-    }
-    if draft.format != PayloadFormat::File && !draft.text.is_empty() && state.history.last() != Some(&draft.text) {
-        state.history.retain(|text| text != &draft.text);
-        state.history.push(draft.text.clone());
-        if state.history.len() > HISTORY {
-            state.history.remove(0);
-        }
-        preferences_changed(state, now);
     }
 }

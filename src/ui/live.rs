@@ -71,6 +71,11 @@ pub(super) struct Opened {
 }
 
 impl Live {
+    /// What templates of the workspace in use may read; later ones are told by the files thread.
+    pub fn supply_from(&self, workspace: &std::path::Path, trusted: bool) {
+        self.engine.set_supply(files::supply_of(workspace, trusted));
+    }
+
     /// Starts recording and the engine. Where no file can be made the sockets work all the same, and the failure is
     /// returned beside it.
     pub fn start(
@@ -88,7 +93,7 @@ impl Live {
         let view = log.clone().map(|log| LogView::new(log, waker.as_fn()));
         let (done, landed) = sync_channel(ANSWERS);
         let opened = Arc::new(Mutex::new(None));
-        let files = files::start(folders.clone(), lock, ours, done.clone(), waker.clone());
+        let files = files::start(folders.clone(), lock, ours, engine.clone(), done.clone(), waker.clone());
         let notes = notes::start(done.clone(), waker.clone());
         let jobs = jobs::Jobs { library: library.folder.clone(), waker: waker.clone(), opened: opened.clone() };
         let live = Self {

@@ -52,6 +52,8 @@ pub struct State {
     pub sequences: Vec<Sequence>,
     /// What waits for answers to its `{{ask:…}}`.
     pub asking: Option<Asking>,
+    /// What was answered the last time, by name; gone with the program.
+    pub answered: BTreeMap<String, String>,
     /// Rows of the log are frames.
     pub show_frames: bool,
     /// Which of the frames that end in the selected event.

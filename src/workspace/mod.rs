@@ -12,6 +12,7 @@ mod preferences;
 mod reach;
 mod read;
 mod read_work;
+mod supply;
 #[cfg(test)]
 mod tests;
 mod trust;
@@ -24,6 +25,7 @@ use crate::words::Words;
 pub use folders::Folders;
 pub use lock::WorkspaceLock;
 pub use preferences::{Preferences, ThemeChoice};
+pub use supply::WorkspaceSupply;
 pub use trust::TrustStore;
 
 /// The version that is written.

@@ -1,5 +1,7 @@
 //! `apply` without egui: actions in, state and recorded orders out.
 
+use crate::engine::Target;
+use crate::model::Draft;
 use std::path::PathBuf;
 use std::sync::Arc;
 

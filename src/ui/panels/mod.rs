@@ -2,6 +2,7 @@
 //! `Ctx` and asks for changes by `Action`. `registry` lists them all: layout, guard and tests walk it.
 
 mod about;
+mod ask;
 mod banners;
 mod bytes;
 mod composer;
@@ -93,6 +94,7 @@ pub fn registry() -> Vec<Entry> {
         entry(Place::Over, Box::<about::About>::default()),
         entry(Place::Over, Box::<highlights::Highlights>::default()),
         entry(Place::Over, Box::<filter_help::FilterHelp>::default()),
+        entry(Place::Over, Box::<ask::Ask>::default()),
         entry(Place::Over, Box::<palette::Palette>::default()),
         entry(Place::Over, Box::<toasts::Toasts>::default()),
     ]
