@@ -37,7 +37,7 @@ pub enum Action {
 pub enum EndpointAction {
     /// Adds an endpoint to the workspace and opens it. `replaces`: an edited endpoint that is closed first.
     Create {
-        settings: EndpointSettings,
+        settings: Box<EndpointSettings>,
         replaces: Option<EndpointId>,
     },
     /// Opens a closed or failed endpoint again.
@@ -49,7 +49,7 @@ pub enum EndpointAction {
     Remove(EndpointId),
     /// Undoes `Remove`: back to its place in the list, open again where it was open.
     Restore {
-        settings: EndpointSettings,
+        settings: Box<EndpointSettings>,
         place: usize,
         open: bool,
     },
