@@ -360,10 +360,11 @@ pub enum Tab {
     Conversation,
     Connections,
     Notes,
+    Sequences,
 }
 
 impl Tab {
-    pub const ALL: [Self; 4] = [Self::Log, Self::Conversation, Self::Connections, Self::Notes];
+    pub const ALL: [Self; 5] = [Self::Log, Self::Conversation, Self::Connections, Self::Notes, Self::Sequences];
 }
 
 impl Action {

@@ -144,6 +144,7 @@ pub static COMMANDS: &[Command] = &[
         |_| view(ViewAction::ShowTab(Tab::Connections)),
     ),
     tab("tab_notes", Key::Num4, |state| state.tab == Tab::Notes, |_| view(ViewAction::ShowTab(Tab::Notes))),
+    tab("tab_sequences", Key::Num5, |state| state.tab == Tab::Sequences, |_| view(ViewAction::ShowTab(Tab::Sequences))),
     switch("pause", 1, ctrl(Key::P), |state| state.paused, |state| log(LogAction::Pause(!state.paused))),
     switch("as_hex", 1, ctrl(Key::H), |state| state.as_hex, |state| log(LogAction::ShowAsHex(!state.as_hex))),
     switch("local_time", 1, None, |state| state.local_time, |state| log(LogAction::SetLocalTime(!state.local_time))),

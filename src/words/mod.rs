@@ -10,6 +10,7 @@ mod filter;
 mod happening;
 mod labels;
 mod numbers;
+mod replies;
 mod table;
 #[cfg(test)]
 mod tests;
