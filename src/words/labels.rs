@@ -94,7 +94,7 @@ impl Words {
         })
     }
 
-    fn known(&self, key: &str) -> &str {
+    pub(super) fn known(&self, key: &str) -> &str {
         self.find(key).unwrap_or_default()
     }
 }

@@ -16,7 +16,13 @@ const SHOWN: usize = 24;
 const PREVIEWED: usize = 64 * 1024;
 
 /// `true`: it changed. `id` and `name` tell it from others on screen.
-pub fn draft_editor(ctx: &Ctx<'_>, ui: &mut Ui, id: impl std::hash::Hash, name: &str, draft: &mut Draft) -> bool {
+pub fn draft_editor(
+    ctx: &Ctx<'_>,
+    ui: &mut Ui,
+    id: impl std::hash::Hash + std::fmt::Debug,
+    name: &str,
+    draft: &mut Draft,
+) -> bool {
     let words = ctx.words;
     let before = draft.clone();
     let id = Id::unique(id);

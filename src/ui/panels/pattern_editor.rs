@@ -12,7 +12,7 @@ use crate::ui::widgets::{Choice, choice, form_row, problem};
 pub fn pattern_editor(
     ctx: &Ctx<'_>,
     ui: &mut Ui,
-    id: impl std::hash::Hash,
+    id: impl std::hash::Hash + std::fmt::Debug,
     label: &str,
     pattern: &mut FramePattern,
 ) -> bool {

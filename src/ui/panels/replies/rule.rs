@@ -84,7 +84,7 @@ pub fn fields(ctx: &Ctx<'_>, ui: &mut Ui, line: u64, rule: &mut ReplyRule, numbe
 
 fn waits(ctx: &Ctx<'_>, ui: &mut Ui, line: u64, rule: &mut ReplyRule, numbers: &mut Numbers) {
     let words = ctx.words;
-    let mut number = |ui: &mut Ui, key: &str, id: &str, text: &mut FieldText, most: u64| -> Option<u64> {
+    let number = |ui: &mut Ui, key: &str, id: &str, text: &mut FieldText, most: u64| -> Option<u64> {
         let field = Field { theme: ctx.theme, name: words.get(key), width: 80.0, placeholder: "0" };
         if field.show(ui, Id::unique((id, line)), text).changed() {
             let typed = text.text.trim();
