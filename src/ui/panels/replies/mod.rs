@@ -154,9 +154,13 @@ impl Replies {
             let width = ui.available_width() - 3.0 * 32.0 - 90.0;
             let text = rule::summary(words, &edited.rule);
             let color = if edited.rule.off { ctx.theme.dim } else { ctx.theme.text };
-            let button =
-                egui::Button::new(RichText::new(&text).color(color)).truncate().min_size(Vec2::new(width, 26.0));
-            let response = ui.add_sized(Vec2::new(width, 26.0), button.selected(is_shown));
+            let button = egui::Button::selectable(is_shown, RichText::new(&text).color(color));
+            let button = button.truncate().min_size(Vec2::new(width, 26.0)).right_text("");
+            let shown = ui.scope(|ui| {
+                ui.set_max_width(width);
+                ui.add(button)
+            });
+            let response = shown.inner;
             if response.accessible_name(format!("{} {text}", named("replies.rule"))).clicked() {
                 asked = Some(Ask::Show);
             }

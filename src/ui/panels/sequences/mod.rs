@@ -9,7 +9,7 @@ use egui::{Id, RichText, ScrollArea, TextEdit, Ui, Vec2};
 
 use super::tabs::strip;
 use super::{Panel, target};
-use crate::engine::{SequenceTarget, Target};
+use crate::engine::{EndpointState, SequenceTarget, Target};
 use crate::model::{EndpointId, Protocol, Sequence, Step};
 use crate::payload::visible_text;
 use crate::ui::action::{Action, SequenceAction};
@@ -45,13 +45,17 @@ impl Panel for SequencesPanel {
         let height = ui.available_height();
         ui.horizontal_top(|ui| {
             ui.allocate_ui(Vec2::new(LIST, height), |ui| {
-                ScrollArea::vertical().id_salt("sequence list").show(ui, |ui| self.list(ctx, ui));
+                let area = ScrollArea::vertical().id_salt("sequence list");
+                area.show(ui, |ui| ui.vertical(|ui| self.list(ctx, ui)));
             });
             ui.separator();
             ScrollArea::vertical().id_salt("sequence steps").auto_shrink([false, false]).show(ui, |ui| {
-                ui.set_width(ui.available_width() - 14.0);
-                self.edited(ctx, ui, actions);
-                runs::runs(ctx, ui, self.chosen.as_ref().map(|(_, sequence)| sequence.name.as_str()), actions);
+                ui.vertical(|ui| {
+                    ui.spacing_mut().item_spacing.y = 6.0;
+                    ui.set_width(ui.available_width() - 14.0);
+                    self.edited(ctx, ui, actions);
+                    runs::runs(ctx, ui, self.chosen.as_ref().map(|(_, sequence)| sequence.name.as_str()), actions);
+                });
             });
         });
     }
@@ -113,8 +117,8 @@ impl SequencesPanel {
             }
             let is_chosen = self.chosen.as_ref().is_some_and(|(chosen, _)| *chosen == place);
             let name = visible_text(&sequence.name, 100);
-            let button = egui::Button::new(&name).truncate().selected(is_chosen);
-            if ui.add_sized(Vec2::new(LIST - 8.0, 26.0), button).accessible_name(&name).clicked() {
+            let button = egui::Button::selectable(is_chosen, &name).truncate().min_size(Vec2::new(LIST - 12.0, 26.0));
+            if ui.add(button.right_text("")).accessible_name(&name).clicked() {
                 self.chosen = Some((place, sequence.clone()));
             }
         }
@@ -167,6 +171,11 @@ impl SequencesPanel {
         }
         let target = self.named(ctx).or_else(|| target::current(ctx));
         let Some(chosen) = target else { return Err(words.get("sequences.no_target").to_owned()) };
+        if !is_open_listener(ctx, &chosen)
+            && let Err(why) = target::sendable(ctx, Some(&chosen))
+        {
+            return Err(words.fill(why.key, &[("name", &why.name)]));
+        }
         let name = words.fill("sequences.on", &[("target", &target::name(ctx, &chosen))]);
         match chosen {
             Target::Connection(id) => Ok((SequenceTarget::Connection(id), name)),
@@ -195,6 +204,15 @@ impl SequencesPanel {
         let settings = &ctx.state.endpoint(id)?.settings;
         matches!(settings.protocol, Protocol::TcpClient(_)).then_some(id)
     }
+}
+
+/// A run on a listener without peers waits for the first.
+fn is_open_listener(ctx: &Ctx<'_>, target: &Target) -> bool {
+    let Target::Endpoint(id) = target else { return false };
+    let status = ctx.engine.endpoint(*id);
+    status.is_some_and(|status| {
+        status.state == EndpointState::Open && matches!(status.settings.protocol, Protocol::TcpListener(_))
+    })
 }
 
 fn empty(ctx: &Ctx<'_>, ui: &mut Ui) {
