@@ -39,7 +39,7 @@ pub use language::{
 pub use places::visible_ranges;
 pub use search::{Pattern, Places, find_all};
 pub use stream::{Piece, is_unfinished, pieces};
-pub use text::{bytes_to_mixed, bytes_to_text, push_encoded, text_to_bytes};
+pub use text::{bytes_to_mixed, bytes_to_text, push_encoded, text_to_bytes, without_templates};
 pub use units::is_invisible;
 pub use visible::{is_text, visible, visible_text};
 

@@ -39,6 +39,22 @@ pub fn bytes_to_mixed(bytes: &[u8], encoding: TextEncoding) -> String {
     escaped(bytes, encoding, true)
 }
 
+/// Text as it was typed when two braces meant nothing, so that it still becomes the same bytes.
+pub fn without_templates(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character == '{' && characters.peek() == Some(&'{') {
+            kept.push('\\');
+        }
+        kept.push(character);
+        if character == '\\' {
+            kept.extend(characters.next());
+        }
+    }
+    kept
+}
+
 fn escaped(bytes: &[u8], encoding: TextEncoding, mixed: bool) -> String {
     let mut text = String::with_capacity(bytes.len() + bytes.len() / 8);
     let mut at = 0;
