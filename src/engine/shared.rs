@@ -37,6 +37,8 @@ pub(super) struct Shared {
     pub supply: Mutex<Option<Arc<dyn crate::payload::Supply>>>,
     /// Counters and random numbers of templates.
     pub template_memory: Mutex<crate::payload::Memory>,
+    /// Of times that templates tell as local.
+    pub zone: jiff::tz::TimeZone,
     pub pairs: Arc<Pairs>,
     pub buffers: Arc<Buffers>,
     pub resolver: Arc<dyn Resolver>,
@@ -60,7 +62,8 @@ impl Shared {
             connections: Mutex::default(),
             sends: Sends::default(),
             supply: Mutex::default(),
-            template_memory: Mutex::default(),
+            template_memory: Mutex::new(crate::payload::Memory::seeded(random_seed())),
+            zone: jiff::tz::TimeZone::system(),
             pairs: Arc::default(),
             buffers: Arc::default(),
             resolver,
@@ -140,6 +143,12 @@ impl Shared {
         peer.endpoint.counters.sent(events, bytes);
         self.board.traffic(&peer.endpoint);
     }
+}
+
+/// Another one in each run of the program; nothing that is sent is a secret.
+fn random_seed() -> u64 {
+    use std::hash::BuildHasher as _;
+    std::hash::RandomState::new().hash_one(std::process::id())
 }
 
 /// A row about something that failed.

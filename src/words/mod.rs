@@ -11,6 +11,7 @@ mod happening;
 mod labels;
 mod numbers;
 mod pattern;
+mod payload;
 mod replies;
 mod steps;
 mod table;
@@ -129,6 +130,7 @@ impl Words {
             MistakeKind::NoPath => self.get("mistake.no_path").to_owned(),
             MistakeKind::BadFileUri => self.get("mistake.bad_file_uri").to_owned(),
             MistakeKind::IsAFile => self.get("mistake.is_a_file").to_owned(),
+            other => self.template_mistake(other),
         }
     }
 }
