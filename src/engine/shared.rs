@@ -35,6 +35,8 @@ pub(super) struct Shared {
     pub sends: Sends,
     /// Reads files and the environment for templates.
     pub supply: Mutex<Option<Arc<dyn crate::payload::Supply>>>,
+    /// Counters and random numbers of templates.
+    pub memory: Mutex<crate::payload::Memory>,
     pub pairs: Arc<Pairs>,
     pub buffers: Arc<Buffers>,
     pub resolver: Arc<dyn Resolver>,
@@ -58,6 +60,7 @@ impl Shared {
             connections: Mutex::default(),
             sends: Sends::default(),
             supply: Mutex::default(),
+            memory: Mutex::default(),
             pairs: Arc::default(),
             buffers: Arc::default(),
             resolver,
@@ -111,6 +114,8 @@ impl Shared {
 
     pub fn unregister(&self, peer: &Peer) {
         self.connections.lock().remove(&peer.id);
+        // It knows the peer, and would keep it for ever.
+        drop(peer.udp().and_then(|lane| lane.answering.lock().take()));
         peer.endpoint.remove(peer);
         self.board.state_changed(&peer.endpoint);
     }

@@ -128,7 +128,7 @@ impl Client<'_> {
     }
 
     fn end(&self) -> End {
-        End { echoes: self.echoes(), order: Default::default() }
+        End { echoes: self.echoes(), order: Default::default(), streak: Default::default() }
     }
 
     async fn talk(&self, won: Won, took: Duration) -> Round {

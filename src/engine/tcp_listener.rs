@@ -198,7 +198,7 @@ impl Acceptor<'_> {
             self.write(self.flow_of(id, local, peer, false), Happening::TurnedAway { limit }).await;
             return;
         }
-        let end = End { echoes: echo, order: Default::default() };
+        let end = End { echoes: echo, order: Default::default(), streak: Default::default() };
         let (pair, other) = self.shared.pairs.accept_tcp(local.unwrap_or(peer), peer, end);
         let flow = self.flow_of(id, local, peer, other.is_some());
         let fresh = Fresh { stream, flow: flow.clone(), self_connected: false, pair };
