@@ -17,6 +17,7 @@ mod resolve;
 mod run;
 mod send;
 mod send_to_all;
+mod services;
 mod shared;
 mod status;
 mod streak;

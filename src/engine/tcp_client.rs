@@ -144,6 +144,7 @@ impl Client<'_> {
         let loops = self.echoes() && self_connected;
         let manners = Manners {
             echo: self.echoes() && !loops,
+            service: Answer::Nothing,
             close_when_peer_finished: self.settings.reconnect_millis.is_some(),
         };
         let recorder = self.recorder.clone();

@@ -205,7 +205,7 @@ impl Acceptor<'_> {
         // Two echoes would send the same bytes back and forth for ever.
         let loops = echo && other.as_ref().is_some_and(|other| other.echoes);
         let close_when_peer_finished = self.shared.closes_finished_peers.load(Ordering::Relaxed);
-        let manners = Manners { echo: echo && !loops, close_when_peer_finished };
+        let manners = Manners { echo: echo && !loops, service: self.settings.answer, close_when_peer_finished };
         let recorder = self.recorder.clone();
         let Some(conversation) = Conversation::begin(self.shared, recorder, self.endpoint, fresh, manners) else {
             return;

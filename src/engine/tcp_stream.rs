@@ -23,7 +23,7 @@ use super::shared::{Shared, note_failure};
 use super::status::ConnectionState;
 use super::tcp_write::{Payload, Writer};
 use crate::kernel;
-use crate::model::{By, Doing, Event, Failure, Flow, Happening, MAX_CHUNK, Reason, What};
+use crate::model::{Answer, By, Doing, Event, Failure, Flow, Happening, MAX_CHUNK, Reason, What};
 use crate::session::RecorderHandle;
 use crate::session::lane::EVENT_COST;
 
@@ -31,6 +31,8 @@ use crate::session::lane::EVENT_COST;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Manners {
     pub echo: bool,
+    /// What is served from the beginning on.
+    pub service: Answer,
     /// Do not stay half open once the peer has finished.
     pub close_when_peer_finished: bool,
 }
@@ -107,6 +109,7 @@ impl Conversation {
         let Some(stream) = link.stream() else { return Ended::ByItself };
         let mut answering = Answering::new(&self.shared, &self.recorder, &peer);
         answering.begin().await;
+        super::services::begin(self.manners.service, &self.shared, &self.recorder, &peer);
         let mut end = self.read(link, &stream, &mut answering).await;
         if let ReadEnd::PeerFinished = end {
             end = self.after_peer_finished(link, &stream, &mut answering).await;

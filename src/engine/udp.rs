@@ -20,6 +20,7 @@ use super::pairs::End;
 use super::peer::Peer;
 use super::resolve::resolve;
 use super::run::{Opened, taken_by};
+use super::services;
 use super::shared::{Shared, note_failure};
 use super::status::{BufferSize, EndpointState};
 use super::tcp_stream::canonical;
@@ -39,7 +40,7 @@ struct Receiver<'a> {
     endpoint: &'a Arc<Endpoint>,
     link: &'a Arc<UdpLink>,
     stop: &'a CancellationToken,
-    echo: bool,
+    answer: Answer,
     /// The kernel's count when last asked: it wraps.
     drops_seen: u32,
     drops_asked: Instant,
@@ -110,7 +111,7 @@ pub(super) async fn run(
         endpoint,
         link: &link,
         stop,
-        echo,
+        answer: settings.answer,
         drops_seen: 0,
         drops_asked: Instant::now(),
         drops_due: false,
@@ -277,7 +278,7 @@ impl Receiver<'_> {
             if answers {
                 heard.push((peer.clone(), payload.clone()));
             }
-            if self.echo {
+            if self.answer != Answer::Nothing {
                 echoes.push((peer.clone(), payload));
             }
         }
@@ -318,11 +319,12 @@ impl Receiver<'_> {
             }
             return;
         }
+        let Some(payload) = services::datagram(self.answer, payload, self.recorder.now()) else { return };
         if !may_reply(self.shared, self.recorder, peer) {
             return;
         }
         if let Err(super::tcp_write::SendEnd::Failed(failure)) =
-            self.link.send(self.shared, self.recorder, peer, payload, None).await
+            self.link.send(self.shared, self.recorder, peer, &payload, None).await
         {
             note_failure(self.recorder, &peer.flow, failure);
         }
