@@ -39,7 +39,7 @@ impl Template {
         }
         let supplied = self.supplied(shared).await?;
         let none = BTreeMap::new();
-        let mut memory = shared.template_memory.lock();
+        let mut memory = shared.memory.lock();
         let mut fill = Fill {
             now: shared.clock.now(),
             zone: shared.zone.clone(),

@@ -36,7 +36,7 @@ pub(super) struct Shared {
     /// Reads files and the environment for templates.
     pub supply: Mutex<Option<Arc<dyn crate::payload::Supply>>>,
     /// Counters and random numbers of templates.
-    pub template_memory: Mutex<crate::payload::Memory>,
+    pub memory: Mutex<crate::payload::Memory>,
     /// Of times that templates tell as local.
     pub zone: jiff::tz::TimeZone,
     pub pairs: Arc<Pairs>,
@@ -62,7 +62,7 @@ impl Shared {
             connections: Mutex::default(),
             sends: Sends::default(),
             supply: Mutex::default(),
-            template_memory: Mutex::new(crate::payload::Memory::seeded(random_seed())),
+            memory: Mutex::new(crate::payload::Memory::seeded(random_seed())),
             zone: jiff::tz::TimeZone::system(),
             pairs: Arc::default(),
             buffers: Arc::default(),
@@ -117,6 +117,8 @@ impl Shared {
 
     pub fn unregister(&self, peer: &Peer) {
         self.connections.lock().remove(&peer.id);
+        // It knows the peer, and would keep it for ever.
+        drop(peer.udp().and_then(|lane| lane.answering.lock().take()));
         peer.endpoint.remove(peer);
         self.board.state_changed(&peer.endpoint);
     }
