@@ -2,6 +2,7 @@
 
 mod session_support;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use session_support::watched::{Watched, query, received_at, recorder, sent_at, tree};
@@ -180,7 +181,7 @@ fn filter_find_and_selection_mean_frames() {
     shown(&watched, frames(LINE, Query::default()));
     watched.find("apple");
     let snapshot = watched.until(|snapshot| snapshot.find.scanned == 2 && snapshot.find.found == 3);
-    assert_eq!(snapshot.decorations[1].found.as_ref(), [6..11]);
+    assert_eq!(snapshot.decorations[1].found.to_vec(), vec![Range { start: 6, end: 11 }]);
     let found = |seq, place, number, frame| Some(Found { seq, place, number, frame: Some(frame) });
     assert_eq!(watched.step(Next, None).current, found(1, 0, 1, 0));
     assert_eq!(selected(&watched.view, &watched, 2, Some(0)), (Some(0), "green apple".into()));

@@ -10,6 +10,7 @@ mod conversation;
 mod filter_help;
 mod first_minute;
 mod forms;
+mod framing;
 mod highlights;
 mod log;
 mod note_editor;
@@ -93,6 +94,7 @@ pub fn registry() -> Vec<Entry> {
         entry(Place::Over, Box::<about::About>::default()),
         entry(Place::Over, Box::<highlights::Highlights>::default()),
         entry(Place::Over, Box::<filter_help::FilterHelp>::default()),
+        entry(Place::Over, Box::<framing::FramingForm>::default()),
         entry(Place::Over, Box::<palette::Palette>::default()),
         entry(Place::Over, Box::<toasts::Toasts>::default()),
     ]
