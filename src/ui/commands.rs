@@ -147,6 +147,7 @@ pub static COMMANDS: &[Command] = &[
     tab("tab_sequences", Key::Num5, |state| state.tab == Tab::Sequences, |_| view(ViewAction::ShowTab(Tab::Sequences))),
     switch("pause", 1, ctrl(Key::P), |state| state.paused, |state| log(LogAction::Pause(!state.paused))),
     switch("as_hex", 1, ctrl(Key::H), |state| state.as_hex, |state| log(LogAction::ShowAsHex(!state.as_hex))),
+    switch("frames", 1, None, |state| state.show_frames, |state| log(LogAction::ShowFrames(!state.show_frames))),
     switch("local_time", 1, None, |state| state.local_time, |state| log(LogAction::SetLocalTime(!state.local_time))),
     switch(
         "bytes",

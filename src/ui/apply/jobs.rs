@@ -154,6 +154,7 @@ fn session_opened(
     state.opened_file = Some(OpenedFile { path, log: LogState::default() });
     state.query = Query { local_time: state.local_time, ..Query::default() };
     log::forget_encodings(state);
+    log::refresh_encodings(state);
     state.paused = false;
     state.filter_text.clear();
     state.filter_mistake = None;

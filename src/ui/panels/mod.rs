@@ -12,6 +12,7 @@ mod draft_editor;
 mod filter_help;
 mod first_minute;
 mod forms;
+mod framing;
 mod highlights;
 mod log;
 mod note_editor;
@@ -101,6 +102,7 @@ pub fn registry() -> Vec<Entry> {
         entry(Place::Over, Box::<filter_help::FilterHelp>::default()),
         entry(Place::Over, Box::<replies::Replies>::default()),
         entry(Place::Over, Box::<ask::Ask>::default()),
+        entry(Place::Over, Box::<framing::FramingForm>::default()),
         entry(Place::Over, Box::<palette::Palette>::default()),
         entry(Place::Over, Box::<toasts::Toasts>::default()),
     ]

@@ -9,7 +9,8 @@ use egui::{Align, Button, Label, Layout, Rect, RichText, Sense, Ui, UiBuilder, V
 use super::{BytesPanel, Mode, divided, dump, has_room_for_both, range_words};
 use crate::model::{ConnectionId, Direction, Recorded, TextEncoding};
 use crate::payload::{self, CopyFormat};
-use crate::ui::action::{Action, LogAction, ViewAction};
+use crate::ui::action::{Action, LogAction, NoteAction, ViewAction};
+use crate::ui::panels::log::frames::fault_words;
 use crate::ui::panels::log::text;
 use crate::ui::state::Ctx;
 use crate::ui::theme;
@@ -108,6 +109,7 @@ impl BytesPanel {
             let label = words.fill("bytes.encoding", &[("encoding", &encoding.name())]);
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
         }
+        chunks(ctx, ui, actions);
         self.copy_menu(ctx, ui, row, actions);
         if width > ROOMY {
             let name = words.get("bytes.mark_changes");
@@ -267,6 +269,32 @@ fn word_button(ctx: &Ctx<'_>, ui: &mut Ui, name: &str, chosen: bool) -> bool {
         .inner;
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, chosen, name));
     response.clicked()
+}
+
+/// The chunks of the selected frame; each leads to itself in the log of chunks.
+fn chunks(ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
+    let words = ctx.words;
+    let decoration = super::decoration(ctx);
+    let Some(frame) = decoration.and_then(|decoration| decoration.frame.as_ref()) else { return };
+    let text = words.count("count.chunks", frame.chunks.len() as u64);
+    ui.menu_button(text, |ui| {
+        let raw = words.count("count.bytes", frame.raw_bytes);
+        ui.label(RichText::new(words.fill("frames.raw", &[("size", &raw)])).color(ctx.theme.dim));
+        if let Some(fault) = frame.fault {
+            ui.label(RichText::new(fault_words(words, fault)).color(ctx.theme.error));
+        }
+        egui::ScrollArea::vertical().max_height(240.0).show_rows(ui, theme::ROW, frame.chunks.len(), |ui, shown| {
+            for seq in frame.chunks.get(shown).unwrap_or_default() {
+                let name = words.fill("frames.chunk", &[("seq", &words.number(*seq))]);
+                if ui.button(name).clicked() {
+                    actions.push(Action::Log(LogAction::ShowFrames(false)));
+                    actions.push(Action::Log(LogAction::SelectEvent(Some(*seq))));
+                    actions.push(Action::Note(NoteAction::GoTo(*seq)));
+                    ui.close();
+                }
+            }
+        });
+    });
 }
 
 /// How this connection's content is shown, and its endpoint's.

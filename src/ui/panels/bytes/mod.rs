@@ -343,7 +343,10 @@ fn bytes_before<'a>(ctx: &Ctx<'a>, row: &Recorded) -> Option<&'a [u8]> {
 /// What the log found in the selected row.
 fn decoration<'a>(ctx: &Ctx<'a>) -> Option<&'a Decoration> {
     let selected = ctx.view.selected.as_ref()?;
-    (ctx.state.selected_event == Some(selected.seq)).then_some(&ctx.view.selected_decoration)
+    let decoration = &ctx.view.selected_decoration;
+    let index = decoration.frame.as_ref().map(|frame| frame.index);
+    let is_it = ctx.state.selected_event == Some(selected.seq) && ctx.state.selected_frame == index;
+    is_it.then_some(decoration)
 }
 
 fn body_rect(ui: &Ui) -> Rect {
