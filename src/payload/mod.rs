@@ -4,6 +4,7 @@
 
 mod characters;
 pub mod checksum;
+mod commands;
 mod compose;
 mod copying;
 mod difference;
@@ -28,6 +29,7 @@ pub use characters::{
     ByteRole, MAX_LINE_BYTES, TextLine, byte_roles, line_of, role_text, text_lines, whole_characters,
 };
 pub use checksum::{checksum, checksum_length};
+pub use commands::{CommandFormat, LONG_FOR_A_COMMAND, Receiver, command};
 pub use compose::{MAX_PAYLOAD_BYTES, Outgoing, compose, file_path, outgoing};
 pub use copying::{CopyFormat, copied};
 pub use difference::{Counts, Difference, Part, PartKind, difference, is_quick};

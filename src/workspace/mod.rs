@@ -15,6 +15,8 @@ mod read_work;
 #[cfg(test)]
 mod tests;
 mod trust;
+#[cfg(test)]
+mod work_tests;
 
 use std::path::{Path, PathBuf};
 
