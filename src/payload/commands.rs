@@ -38,7 +38,7 @@ pub fn command(bytes: &[u8], to: Option<&Receiver>, format: CommandFormat) -> Op
     if format == CommandFormat::CArray {
         return Some(copied(bytes, CopyFormat::CArray, TextEncoding::Utf8));
     }
-    let to = to.filter(|to| is_host(&to.at.host) && to.at.port != 0)?;
+    let to = to.filter(|_| is_possible(bytes.len(), to, format))?;
     match format {
         CommandFormat::Netcat => Some(netcat(bytes, to)),
         CommandFormat::Socat => Some(socat(bytes, to)),
@@ -47,9 +47,18 @@ pub fn command(bytes: &[u8], to: Option<&Receiver>, format: CommandFormat) -> Op
         CommandFormat::Sockscope => {
             let uri = EndpointUri { transport: to.transport, at: to.at.clone() };
             let hex = copied(bytes, CopyFormat::HexPlain, TextEncoding::Utf8);
-            (bytes.len() <= LONGEST_ARGUMENT)
-                .then(|| format!("sockscope send {} --hex {} --wait 1s", quoted(&uri.to_string()), quoted(&hex)))
+            Some(format!("sockscope send {} --hex {} --wait 1s", quoted(&uri.to_string()), quoted(&hex)))
         }
+    }
+}
+
+/// Whether `command` gives one for so many bytes.
+pub fn is_possible(bytes: usize, to: Option<&Receiver>, format: CommandFormat) -> bool {
+    let has_receiver = to.is_some_and(|to| is_host(&to.at.host) && to.at.port != 0);
+    match format {
+        CommandFormat::CArray => true,
+        CommandFormat::Sockscope => has_receiver && bytes <= LONGEST_ARGUMENT,
+        CommandFormat::Netcat | CommandFormat::Socat | CommandFormat::Python => has_receiver,
     }
 }
 

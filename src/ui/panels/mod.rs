@@ -16,6 +16,7 @@ mod note_editor;
 mod notes;
 mod palette;
 mod payloads;
+mod reuse;
 mod rotation;
 mod save_log;
 mod sessions;

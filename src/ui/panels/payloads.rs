@@ -2,14 +2,15 @@
 //!
 //! Owns: the name being typed. Called by: the sidebar.
 
-use egui::{Align2, Button, Id, Key, Pos2, RichText, Sense, TextStyle, Ui, UiBuilder, Vec2};
+use egui::{Align2, Button, Id, Key, Modifiers, Pos2, RichText, Sense, TextStyle, Ui, UiBuilder, Vec2};
 
+use super::reuse;
 use super::sidebar::one_line;
 use super::target::{self, Unsendable};
 use crate::engine::Target;
 use crate::model::SavedPayload;
-use crate::payload::visible_text;
-use crate::ui::action::{Action, SendAction};
+use crate::payload::{self, visible_text};
+use crate::ui::action::{Action, Form, LibraryAction, SendAction};
 use crate::ui::state::Ctx;
 use crate::ui::widgets::{Field, FieldText};
 
@@ -33,9 +34,24 @@ impl Destination {
 pub struct Payloads {
     /// Which one is being renamed, and the name as typed.
     renaming: Option<(usize, FieldText)>,
+    /// The number of the newest name that was asked for (`State::naming`).
+    asked: u64,
 }
 
 impl Payloads {
+    /// Before the rows of a frame: opens the field for a name that was asked for.
+    pub fn begin(&mut self, ctx: &Ctx<'_>, ui: &Ui) {
+        let (number, index) = ctx.state.naming;
+        if number == self.asked {
+            return;
+        }
+        self.asked = number;
+        if let Some(payload) = ctx.state.payloads.get(index) {
+            self.renaming = Some((index, FieldText::new(payload.name.clone())));
+            ui.memory_mut(|memory| memory.request_focus(rename_id()));
+        }
+    }
+
     pub fn row(
         &mut self,
         ctx: &Ctx<'_>,
@@ -59,18 +75,32 @@ impl Payloads {
         let body = TextStyle::Body.resolve(ui.style());
         let center = place.center().y;
         ui.painter().text(Pos2::new(place.left() + 6.0, center), Align2::LEFT_CENTER, "▸", body.clone(), ctx.theme.dim);
-        let galley = one_line(ui, &name, body, ctx.theme.text, (place.width() - 20.0 - 56.0).max(20.0));
+        let taken = if payload.shortcut.is_some() { 92.0 } else { 56.0 };
+        let galley = one_line(ui, &name, body, ctx.theme.text, (place.width() - 20.0 - taken).max(20.0));
         ui.painter().galley(Pos2::new(place.left() + 20.0, center - galley.size().y / 2.0), galley, ctx.theme.text);
+        if let Some(digit) = payload.shortcut {
+            let at = Pos2::new(place.right() - 60.0, center);
+            let small = TextStyle::Small.resolve(ui.style());
+            ui.painter().text(at, Align2::RIGHT_CENTER, format!("Alt {digit}"), small, ctx.theme.dim);
+        }
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
         send_button(ctx, ui, index, payload, to, actions);
         if response.clicked() {
             actions.push(Action::Send(SendAction::Edit(payload.draft.clone())));
         }
-        response.context_menu(|ui| self.menu(ctx, ui, index, payload, actions));
+        response.context_menu(|ui| self.menu(ctx, ui, index, payload, to, actions));
         response.on_hover_text(tooltip(ctx, payload));
     }
 
-    fn menu(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, index: usize, payload: &SavedPayload, actions: &mut Vec<Action>) {
+    fn menu(
+        &mut self,
+        ctx: &Ctx<'_>,
+        ui: &mut Ui,
+        index: usize,
+        payload: &SavedPayload,
+        to: &Destination,
+        actions: &mut Vec<Action>,
+    ) {
         if ui.button(ctx.words.get("sidebar.edit_payload")).clicked() {
             actions.push(Action::Send(SendAction::Edit(payload.draft.clone())));
             ui.close();
@@ -80,8 +110,63 @@ impl Payloads {
             ui.ctx().memory_mut(|memory| memory.request_focus(rename_id()));
             ui.close();
         }
+        self.arranging(ctx, ui, index, payload, actions);
+        ui.separator();
+        match payload::compile(&payload.draft).ok().and_then(|compiled| compiled.fixed().cloned()) {
+            Some(bytes) => {
+                let receiver = to.target.as_ref().and_then(|target| reuse::receiver_of(ctx, target));
+                reuse::copy_as(ctx, ui, &bytes, receiver.as_ref(), actions);
+            }
+            None => {
+                let response = ui.add_enabled(false, Button::new(ctx.words.get("library.copy_as")));
+                response.on_disabled_hover_text(ctx.words.get("library.no_bytes"));
+            }
+        }
+        ui.separator();
         if ui.button(ctx.words.get("sidebar.remove")).clicked() {
             actions.push(Action::Send(SendAction::RemovePayload(index)));
+            ui.close();
+        }
+    }
+
+    /// The same as with the mouse, for the keyboard: order and shortcut.
+    fn arranging(
+        &mut self,
+        ctx: &Ctx<'_>,
+        ui: &mut Ui,
+        index: usize,
+        payload: &SavedPayload,
+        actions: &mut Vec<Action>,
+    ) {
+        let words = ctx.words;
+        if ui.button(words.get("library.duplicate")).clicked() {
+            actions.push(Action::Library(LibraryAction::Duplicate(index)));
+            ui.close();
+        }
+        let same = |place: &usize| ctx.state.payloads[*place].folder == payload.folder;
+        let above = (0..index).rev().find(same);
+        let below = (index + 1..ctx.state.payloads.len()).find(same);
+        for (key, to) in [("library.move_up", above), ("library.move_down", below.map(|place| place + 1))] {
+            if ui.add_enabled(to.is_some(), Button::new(words.get(key))).clicked() {
+                let folder = payload.folder.clone();
+                actions.extend(to.map(|to| Action::Library(LibraryAction::Move { from: index, to, folder })));
+                ui.close();
+            }
+        }
+        ui.menu_button(words.get("library.shortcut"), |ui| {
+            let digits = std::iter::once(None).chain((1..=9).map(Some));
+            for digit in digits {
+                let name =
+                    digit.map_or(words.get("library.no_shortcut").to_owned(), |digit: u8| format!("Alt {digit}"));
+                if ui.radio(payload.shortcut == digit, name).clicked() {
+                    let payload = SavedPayload { shortcut: digit, ..payload.clone() };
+                    actions.push(Action::Library(LibraryAction::Set(index, payload)));
+                    ui.close();
+                }
+            }
+        });
+        if ui.add_enabled(!ctx.state.dialog_open, Button::new(words.get("library.import"))).clicked() {
+            actions.push(Action::Library(LibraryAction::ImportWithDialog));
             ui.close();
         }
     }
@@ -100,6 +185,31 @@ impl Payloads {
         if !escape && !text.is_empty() {
             actions.push(Action::Send(SendAction::RenamePayload(index, text)));
         }
+    }
+}
+
+/// Alt and a digit send the payload with this shortcut to the target of now.
+pub fn by_shortcut(ctx: &Ctx<'_>, ui: &Ui, to: &Destination, actions: &mut Vec<Action>) {
+    const DIGITS: [Key; 9] =
+        [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
+    if ctx.state.form != Form::None || !ui.input(|input| input.modifiers.alt) {
+        return;
+    }
+    for payload in &ctx.state.payloads {
+        let Some(key) = payload.shortcut.and_then(|digit| DIGITS.get(usize::from(digit).checked_sub(1)?)) else {
+            continue;
+        };
+        if !ui.input_mut(|input| input.consume_key(Modifiers::ALT, *key)) {
+            continue;
+        }
+        actions.push(match (&to.sendable, &to.target) {
+            (Ok(()), Some(target)) => {
+                let (target, draft) = (target.clone(), payload.draft.clone());
+                Action::Send(SendAction::Send { target, draft, repeat: None })
+            }
+            (Err(why), _) => Action::Library(LibraryAction::NotSent(ctx.words.fill(why.key, &[("name", &why.name)]))),
+            (Ok(()), None) => continue,
+        });
     }
 }
 
@@ -144,5 +254,6 @@ fn rename_id() -> Id {
 
 fn tooltip(ctx: &Ctx<'_>, payload: &SavedPayload) -> String {
     let draft = &payload.draft;
-    format!("{}: {}", ctx.words.payload_format(draft.format), visible_text(&draft.text, 300))
+    let text = format!("{}: {}", ctx.words.payload_format(draft.format), visible_text(&draft.text, 300));
+    if payload.remark.is_empty() { text } else { format!("{}\n{text}", visible_text(&payload.remark, 300)) }
 }

@@ -11,6 +11,7 @@ use crate::model::{ConnectionId, Direction, Recorded, TextEncoding};
 use crate::payload::{self, CopyFormat};
 use crate::ui::action::{Action, LogAction, ViewAction};
 use crate::ui::panels::log::text;
+use crate::ui::panels::reuse;
 use crate::ui::state::Ctx;
 use crate::ui::theme;
 use crate::ui::widgets;
@@ -164,6 +165,9 @@ impl BytesPanel {
                     ui.close();
                 }
             }
+            ui.separator();
+            let chosen = self.selection.range().and_then(|range| bytes.get(range)).unwrap_or(bytes);
+            reuse::menu(ctx, ui, row, chosen, actions);
         });
     }
 

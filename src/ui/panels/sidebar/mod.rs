@@ -12,7 +12,7 @@ mod row;
 
 use egui::{Panel as Side, Pos2, Rect, Sense, Ui, UiBuilder, Vec2};
 
-use super::payloads::{Destination, Payloads};
+use super::payloads::{Destination, Payloads, by_shortcut};
 use super::{Panel, target};
 use crate::engine::{ConnectionStatus, EndpointStatus};
 use crate::model::{EndpointId, Protocol, Transport};
@@ -69,6 +69,8 @@ impl Sidebar {
     fn list(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
         let outline = Outline::of(ctx, &self.folded, &self.unfolded_closed);
         let to = Destination::of(ctx);
+        self.payloads.begin(ctx, ui);
+        by_shortcut(ctx, ui, &to, actions);
         ui.spacing_mut().item_spacing.y = 0.0;
         let area = egui::ScrollArea::vertical().id_salt("sidebar rows").auto_shrink(false);
         area.show_viewport(ui, |ui, viewport| {

@@ -7,9 +7,9 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{VERSION, Workspace, WorkspaceError};
 use crate::model::*;
 use crate::payload::checksum::catalogue;
+use crate::workspace::{VERSION, Workspace, WorkspaceError};
 
 /// The largest number that TOML can hold.
 const MOST: u64 = i64::MAX as u64;
