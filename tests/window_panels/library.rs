@@ -201,3 +201,59 @@ fn an_import_arrives_with_what_was_left_out_and_can_be_undone() {
     press(&mut window, "Undo");
     assert_eq!(names(&window), ["one", "two", "three"]);
 }
+
+#[test]
+fn folders_open_close_and_take_what_is_moved_there() {
+    let mut window = library();
+    open_menu(&mut window, Role::Button, "two");
+    choose(&mut window, "Move to folder");
+    choose(&mut window, "New folder…");
+    retype(&mut window, "Folder", "pumps/north");
+    window.key_press(Key::Enter);
+    window.run_steps(4);
+    assert_eq!(window.state().state.payloads[1].folder, "pumps/north");
+    assert!(sees(&window, "Folder north, 1"));
+    press(&mut window, "Folder pumps, 1");
+    assert!(!sees(&window, "Send two"), "a closed folder hides what lies in it");
+    press(&mut window, "Folder pumps, 1");
+    assert!(sees(&window, "Send two"));
+    open_menu(&mut window, Role::Button, "three");
+    choose(&mut window, "Move to folder");
+    window.get_by_label("pumps/north").click();
+    window.run_steps(4);
+    assert!(sees(&window, "Folder pumps, 2"));
+    open_menu(&mut window, Role::Button, "three");
+    choose(&mut window, "Remark…");
+    retype(&mut window, "Remark", "slow one");
+    window.key_press(Key::Enter);
+    window.run_steps(4);
+    assert_eq!(window.state().state.payloads[2].remark, "slow one");
+}
+
+#[test]
+fn rows_are_dragged_to_their_place() {
+    let mut window = library();
+    let center = |window: &Window<'_>, name: &str| window.get_by_role_and_label(Role::Button, name).rect().center();
+    let (from, to) = (center(&window, "one"), center(&window, "three") + egui::vec2(-40.0, 6.0));
+    window.drag_at(from - egui::vec2(40.0, 0.0));
+    window.run_steps(2);
+    window.hover_at(to - egui::vec2(0.0, 20.0));
+    window.run_steps(2);
+    window.drop_at(to);
+    window.run_steps(4);
+    assert_eq!(names(&window), ["two", "three", "one"]);
+}
+
+#[test]
+fn many_payloads_are_searched() {
+    let mut scene = Scene::default();
+    scene.listener("127.0.0.1:9000", 1);
+    let mut state = scene.state();
+    let payload = |number: usize| SavedPayload { name: format!("probe {number}"), ..SavedPayload::default() };
+    state.payloads = (1..=9).map(payload).collect();
+    let mut window = window(state, scene.stage());
+    retype(&mut window, "Search payloads", "E 7");
+    assert!(sees(&window, "Send probe 7") && !sees(&window, "Send probe 6"));
+    retype(&mut window, "Search payloads", "zz");
+    assert!(sees(&window, "nothing found") || !sees(&window, "Send probe 7"));
+}
