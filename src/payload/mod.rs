@@ -4,6 +4,7 @@
 
 mod characters;
 pub mod checksum;
+mod commands;
 mod compose;
 mod copying;
 mod difference;
@@ -12,6 +13,7 @@ mod hex;
 mod inspect;
 mod language;
 mod places;
+mod retyped;
 mod search;
 mod stream;
 #[cfg(test)]
@@ -28,6 +30,7 @@ pub use characters::{
     ByteRole, MAX_LINE_BYTES, TextLine, byte_roles, line_of, role_text, text_lines, whole_characters,
 };
 pub use checksum::{checksum, checksum_length};
+pub use commands::{CommandFormat, LONG_FOR_A_COMMAND, Receiver, command, is_possible};
 pub use compose::{MAX_PAYLOAD_BYTES, Outgoing, compose, file_path, outgoing};
 pub use copying::{CopyFormat, copied};
 pub use difference::{Counts, Difference, Part, PartKind, difference, is_quick};
@@ -37,6 +40,7 @@ pub use language::{
     Compiled, Fill, Kept, MadeBy, Memory, Missing, Needs, Rendered, RenderedPart, Supplied, Supply, compile,
 };
 pub use places::visible_ranges;
+pub use retyped::retyped;
 pub use search::{Pattern, Places, find_all};
 pub use stream::{Piece, is_unfinished, pieces};
 pub use text::{bytes_to_mixed, bytes_to_text, push_encoded, text_to_bytes, without_templates};

@@ -24,6 +24,7 @@ pub enum Action {
     Session(SessionAction),
     Workspace(WorkspaceAction),
     Sequence(SequenceAction),
+    Library(LibraryAction),
     Connections(ConnectionsAction),
     View(ViewAction),
     /// Puts text on the clipboard.
@@ -95,6 +96,30 @@ pub enum SendAction {
     ChooseFile,
     /// A job finds out the size of the file that the composer names (`State::file`).
     MeasureFile(String),
+}
+
+/// The saved payloads, by their place in the workspace.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LibraryAction {
+    /// Takes the place of the one that is there: name, folder, remark, shortcut. A shortcut is taken from whoever had it.
+    Set(usize, SavedPayload),
+    /// To stand where `to` stands now (or at the end), in this folder.
+    Move {
+        from: usize,
+        to: usize,
+        folder: String,
+    },
+    Duplicate(usize),
+    /// Keeps what was recorded or sent under a name of its own, and asks for a better one (`State::naming`).
+    Keep(SavedPayload),
+    /// Undoes `SendAction::RemovePayload`.
+    Insert(usize, SavedPayload),
+    /// Undoes `Keep` and an import.
+    Forget(Vec<SavedPayload>),
+    ImportWithDialog,
+    Import(PathBuf),
+    /// Alt and a digit were pressed and nothing can be sent; why, in words.
+    NotSent(String),
 }
 
 /// Sequences of the workspace, by their place in it, and their runs.

@@ -2,7 +2,9 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
-use super::action::{Action, EndpointAction, FindAction, Form, LogAction, NoteAction, SessionAction, Tab, ViewAction};
+use super::action::{
+    Action, EndpointAction, FindAction, Form, LibraryAction, LogAction, NoteAction, SessionAction, Tab, ViewAction,
+};
 use super::state::State;
 use crate::session::{FindStep, Scope};
 use crate::words::Language;
@@ -113,6 +115,9 @@ pub static COMMANDS: &[Command] = &[
     }),
     command("open_workspace", Menu::File, 2, None, |_| form(Form::OpenWorkspace)),
     command("save_workspace_as", Menu::File, 2, None, |_| form(Form::SaveWorkspace)),
+    command("import_payloads", Menu::File, 2, None, |state| {
+        (!state.dialog_open).then_some(Action::Library(LibraryAction::ImportWithDialog))
+    }),
     command("quit", Menu::File, 3, None, |_| Some(Action::Quit)),
     command("palette", Menu::View, 0, ctrl(Key::K), |state| view(ViewAction::ShowPalette(!state.palette_open))),
     command("filter", Menu::View, 0, ctrl_shift(Key::F), |_| view(ViewAction::FocusFilter)),

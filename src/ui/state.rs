@@ -50,6 +50,8 @@ pub struct State {
     pub endpoints: Vec<Configured>,
     pub payloads: Vec<SavedPayload>,
     pub sequences: Vec<Sequence>,
+    /// The saved payload whose name is to be typed; the number grows with every question.
+    pub naming: (u64, usize),
     /// What waits for answers to its `{{ask:…}}`.
     pub asking: Option<Asking>,
     /// What was answered the last time, by name; gone with the program.

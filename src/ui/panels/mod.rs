@@ -21,6 +21,7 @@ mod palette;
 mod pattern_editor;
 mod payloads;
 mod replies;
+mod reuse;
 mod rotation;
 mod save_log;
 mod sequences;

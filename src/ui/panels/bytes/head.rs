@@ -12,6 +12,7 @@ use crate::payload::{self, CopyFormat};
 use crate::ui::action::{Action, LogAction, NoteAction, ViewAction};
 use crate::ui::panels::log::frames::fault_words;
 use crate::ui::panels::log::text;
+use crate::ui::panels::reuse;
 use crate::ui::state::Ctx;
 use crate::ui::theme;
 use crate::ui::widgets;
@@ -166,6 +167,9 @@ impl BytesPanel {
                     ui.close();
                 }
             }
+            ui.separator();
+            let chosen = self.selection.range().and_then(|range| bytes.get(range)).unwrap_or(bytes);
+            reuse::menu(ctx, ui, row, chosen, actions);
         });
     }
 
