@@ -63,8 +63,7 @@ fn message(walk: &mut Walk<'_>) -> Step<String> {
     let start = walk.at;
     walk.u16("ID")?;
     let flags = flags(walk)?;
-    let counts =
-        [walk.u16("QDCOUNT")?, walk.u16("ANCOUNT")?, walk.u16("NSCOUNT")?, walk.u16("ARCOUNT")?];
+    let counts = [walk.u16("QDCOUNT")?, walk.u16("ANCOUNT")?, walk.u16("NSCOUNT")?, walk.u16("ARCOUNT")?];
     let mut asked = String::new();
     for _ in 0..counts[0] {
         let said = walk.nest("Question", |walk| {
@@ -220,11 +219,7 @@ fn name(walk: &mut Walk<'_>, field: &'static str, start: usize) -> Step<String> 
     let mut lowest = begin;
     loop {
         let at = away.unwrap_or(walk.at);
-        let first = if away.is_some() {
-            walk.bytes.get(at).copied()
-        } else {
-            walk.peek(0)
-        };
+        let first = if away.is_some() { walk.bytes.get(at).copied() } else { walk.peek(0) };
         let Some(first) = first else { return walk.wrong(begin..walk.at, format!("{field} is cut off")) };
         match first >> 6 {
             0 => {
@@ -274,10 +269,31 @@ fn kind(walk: &mut Walk<'_>, field: &'static str) -> Step<String> {
     let at = walk.at;
     let number = big(walk.take(2, field)?);
     let name = match number {
-        1 => "A", 2 => "NS", 5 => "CNAME", 6 => "SOA", 12 => "PTR", 13 => "HINFO", 15 => "MX", 16 => "TXT",
-        28 => "AAAA", 33 => "SRV", 35 => "NAPTR", 39 => "DNAME", 41 => "OPT", 43 => "DS", 46 => "RRSIG", 47 => "NSEC",
-        48 => "DNSKEY", 50 => "NSEC3", 52 => "TLSA", 64 => "SVCB", 65 => "HTTPS", 251 => "IXFR", 252 => "AXFR",
-        255 => "ANY", 257 => "CAA",
+        1 => "A",
+        2 => "NS",
+        5 => "CNAME",
+        6 => "SOA",
+        12 => "PTR",
+        13 => "HINFO",
+        15 => "MX",
+        16 => "TXT",
+        28 => "AAAA",
+        33 => "SRV",
+        35 => "NAPTR",
+        39 => "DNAME",
+        41 => "OPT",
+        43 => "DS",
+        46 => "RRSIG",
+        47 => "NSEC",
+        48 => "DNSKEY",
+        50 => "NSEC3",
+        52 => "TLSA",
+        64 => "SVCB",
+        65 => "HTTPS",
+        251 => "IXFR",
+        252 => "AXFR",
+        255 => "ANY",
+        257 => "CAA",
         _ => "",
     };
     let said = if name.is_empty() { format!("TYPE{number}") } else { name.to_owned() };

@@ -101,12 +101,7 @@ fn is_head(lines: &[u8]) -> bool {
 }
 
 /// Fields of a whole head and its length; the inner fault is why it is none.
-fn parsed(
-    walk: &mut Walk<'_>,
-    bytes: &[u8],
-    start: usize,
-    body: &mut Body,
-) -> Step<Result<(usize, String), String>> {
+fn parsed(walk: &mut Walk<'_>, bytes: &[u8], start: usize, body: &mut Body) -> Step<Result<(usize, String), String>> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let at = |part: &str| {
         let place = place(bytes, part.as_bytes());
@@ -148,13 +143,7 @@ fn parsed(
     Ok(Ok((length, shown_text(&format!("{method} {target}")))))
 }
 
-fn fields(
-    walk: &mut Walk<'_>,
-    headers: &[httparse::Header<'_>],
-    bytes: &[u8],
-    start: usize,
-    body: &mut Body,
-) -> Step {
+fn fields(walk: &mut Walk<'_>, headers: &[httparse::Header<'_>], bytes: &[u8], start: usize, body: &mut Body) -> Step {
     for header in headers {
         let (name, value) = (place(bytes, header.name.as_bytes()), place(bytes, header.value));
         let end = if header.value.is_empty() { name.end } else { value.end };

@@ -3,8 +3,11 @@
 //! Pure, bounded, never panics; one file a protocol, all listed in `registry`. Never: state between frames. Called by: ui, cli.
 
 mod cbor;
+mod dns;
+mod http1;
 mod json;
 mod modbus_tcp;
+mod mqtt;
 mod msgpack;
 mod nmea;
 mod protobuf;
@@ -53,6 +56,9 @@ pub struct Field {
 pub fn registry() -> &'static [&'static dyn Decoder] {
     &[
         &modbus_tcp::ModbusTcp,
+        &mqtt::Mqtt,
+        &http1::Http1,
+        &dns::Dns,
         &nmea::Nmea,
         &syslog::Syslog,
         &json::Json,

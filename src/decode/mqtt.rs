@@ -28,8 +28,22 @@ impl Decoder for Mqtt {
 }
 
 const TYPES: [&str; 16] = [
-    "Reserved", "CONNECT", "CONNACK", "PUBLISH", "PUBACK", "PUBREC", "PUBREL", "PUBCOMP", "SUBSCRIBE", "SUBACK",
-    "UNSUBSCRIBE", "UNSUBACK", "PINGREQ", "PINGRESP", "DISCONNECT", "AUTH",
+    "Reserved",
+    "CONNECT",
+    "CONNACK",
+    "PUBLISH",
+    "PUBACK",
+    "PUBREC",
+    "PUBREL",
+    "PUBCOMP",
+    "SUBSCRIBE",
+    "SUBACK",
+    "UNSUBSCRIBE",
+    "UNSUBACK",
+    "PINGREQ",
+    "PINGRESP",
+    "DISCONNECT",
+    "AUTH",
 ];
 
 fn packet(walk: &mut Walk<'_>) -> Step<String> {
@@ -61,7 +75,7 @@ fn packet(walk: &mut Walk<'_>) -> Step<String> {
         12 | 13 => ended(walk, String::new()),
         _ => either(walk, kind, flags),
     })?;
-    Ok(shown_text(&format!("{name} {detail}").trim_end().to_owned()))
+    Ok(shown_text(&format!("{name} {detail}").trim_end()))
 }
 
 /// A packet that does not name its version: as 5.0 or as 3.1.1, whichever is whole.
@@ -82,9 +96,9 @@ fn either(walk: &mut Walk<'_>, kind: u8, flags: u8) -> Step<String> {
             Err(found) => {
                 walk.rewind(mark);
                 // What is told is of the reading that came further.
-                let furthest = fault.as_ref().is_none_or(|(known, _): &(super::tree::Fault, bool)| {
-                    found.at.start > known.at.start
-                });
+                let furthest = fault
+                    .as_ref()
+                    .is_none_or(|(known, _): &(super::tree::Fault, bool)| found.at.start > known.at.start);
                 if furthest {
                     fault = Some((found, is_newer));
                 }
@@ -188,8 +202,13 @@ fn connect(walk: &mut Walk<'_>) -> Step<String> {
     let flags = walk.take(1, "Connect Flags")?[0];
     walk.nest("Connect Flags", |walk| {
         let names = [
-            ("User Name Flag", 7, 1), ("Password Flag", 6, 1), ("Will Retain", 5, 1), ("Will QoS", 3, 3),
-            ("Will Flag", 2, 1), ("Clean Start", 1, 1), ("Reserved", 0, 1),
+            ("User Name Flag", 7, 1),
+            ("Password Flag", 6, 1),
+            ("Will Retain", 5, 1),
+            ("Will QoS", 3, 3),
+            ("Will Flag", 2, 1),
+            ("Clean Start", 1, 1),
+            ("Reserved", 0, 1),
         ];
         for (name, place, bits) in names {
             walk.field(name, (flags >> place & bits).to_string(), at..at + 1)?;

@@ -74,7 +74,7 @@ fn message(walk: &mut Walk<'_>) -> Step<String> {
         Ok((format!("{value}"), ()))
     })?;
     let is_new = matches!(walk.peek(0), Some(b'1'..=b'9'))
-        && walk.rest().iter().take(4).skip_while(|byte| byte.is_ascii_digit()).next() == Some(&b' ');
+        && walk.rest().iter().take(4).find(|byte| !byte.is_ascii_digit()) == Some(&b' ');
     let who = if is_new { structured(walk)? } else { legacy(walk)? };
     Ok(format!("{facility}.{severity} {who}"))
 }

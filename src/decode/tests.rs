@@ -233,6 +233,114 @@ fn syslog() {
     faulty("syslog", b"<34>1 - h a - - [x a=\"b]", 22..24, "PARAM-VALUE does not end");
 }
 
+/// Figures of "MQTT Version 3.1.1" chapters 3.1 to 3.14, and 5.0 where it differs.
+#[test]
+fn mqtt() {
+    let connect = bytes("10 10 00 04 4d 51 54 54 04 02 00 3c 00 04 44 49 47 49");
+    let lines =
+        ["Protocol Version=4", "Connect Flags=0x02", "Clean Start=1", "Keep Alive=60", "Client Identifier=DIGI"];
+    whole("mqtt", &connect, "CONNECT 3.1.1 \"DIGI\"", &lines);
+    let newer = bytes("10 16 00 04 4d 51 54 54 05 02 00 3c 05 11 00 00 00 0a 00 04 44 49 47 49");
+    whole("mqtt", &newer, "CONNECT 5.0 \"DIGI\"", &["13..18 Session Expiry Interval=10"]);
+    whole("mqtt", &bytes("20 02 00 00"), "CONNACK 0x00, session present 0", &["Connect Return code=0x00"]);
+    whole("mqtt", &bytes("20 03 00 00 00"), "CONNACK 0x00, session present 0", &["Reason Code=0x00"]);
+    let publish = bytes("32 0a 00 03 61 2f 62 00 0a 68 69 21");
+    let lines = ["QoS=1", "Topic Name=a/b", "Packet Identifier=10", "9..12 Payload=hi!"];
+    whole("mqtt", &publish, "PUBLISH \"a/b\", 3 bytes", &lines);
+    let publish = bytes("30 0c 00 03 61 2f 62 03 23 00 07 68 69 21");
+    whole("mqtt", &publish, "PUBLISH \"a/b\", 3 bytes", &["Topic Alias=7", "11..14 Payload=hi!"]);
+    let subscribe = bytes("82 0e 00 0a 00 03 61 2f 62 01 00 03 63 2f 64 02");
+    whole("mqtt", &subscribe, "SUBSCRIBE 10: \"a/b\", \"c/d\"", &["Requested QoS=1"]);
+    let subscribe = bytes("82 09 00 0a 00 00 03 61 2f 62 01");
+    whole("mqtt", &subscribe, "SUBSCRIBE 10: \"a/b\"", &["Subscription Options=1"]);
+    whole("mqtt", &bytes("90 03 00 0a 01"), "SUBACK 10", &["4..5 Return Code=0x01"]);
+    whole("mqtt", &bytes("40 02 00 0a d0 00"), "PUBACK 10 (+1)", &["4..6 Control Packet=PINGRESP"]);
+    whole("mqtt", &bytes("e0 01 8e"), "DISCONNECT", &["Reason Code=0x8e"]);
+    faulty("mqtt", &bytes("30 ff ff ff ff"), 1..5, "Remaining Length is longer");
+    faulty("mqtt", &publish[..9], 2..9, "what Remaining Length counts has 12 bytes, 7 of them are here");
+    faulty("mqtt", &bytes("36 00"), 0..1, "QoS 3");
+    faulty("mqtt", &bytes("80 00"), 0..1, "the flags of SUBSCRIBE are 2");
+}
+
+/// RFC 9112 and RFC 9110 have messages of this kind.
+#[test]
+fn http1() {
+    let get = b"GET /hello.txt HTTP/1.1\r\nHost: www.example.com\r\nAccept-Language: en, mi\r\n\r\n";
+    let lines =
+        ["0..3 method=GET", "4..14 request-target=/hello.txt", "15..23 HTTP-version=HTTP/1.1", "Host=www.example.com"];
+    whole("http1", get, "GET /hello.txt", &lines);
+    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 204 No Content\r\n\r\n";
+    let lines = ["0..8 HTTP-version", "9..12 status-code=200", "13..15 reason-phrase=OK", "38..43 body=hello"];
+    whole("http1", answer, "200 OK (+1)", &lines);
+    let chunked =
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nA: b\r\n\r\n";
+    let lines = ["chunked body=11 bytes in 2 chunks", "chunk-data=hello", "chunk-data= world", "trailer=A: b"];
+    whole("http1", chunked, "200 OK", &lines);
+    let text = faulty("http1", b"GET / HTTP/1.1\r\nHost: a\r\nB\0d: c\r\n\r\n", 25..33, "invalid header name");
+    assert!(text.contains("16..23 Host=a"), "{text}");
+    let text = faulty("http1", b"GET / HTTP/1.1\r\nHost: a\r\n", 25..25, "the head does not end");
+    assert!(text.contains("Host=a"), "{text}");
+    faulty("http1", &answer[..40], 38..40, "Content-Length is 5, 2 bytes are here");
+    faulty("http1", &chunked[..60], 57..60, "chunk-size");
+    faulty("http1", b"hello\r\n", 0..7, "");
+}
+
+/// The messages of RFC 1035 section 4.1.4 in their compression, and an answer with an address.
+#[test]
+fn dns() {
+    let query = bytes("86 2a 01 20 00 01 00 00 00 00 00 00 06 676f6f676c65 03 636f6d 00 00 01 00 01");
+    let lines = ["Flags=0x0120", "RD=1", "AD=1", "12..24 QNAME=google.com", "QTYPE=1 A", "QCLASS=1 IN"];
+    whole("dns", &query, "query google.com A", &lines);
+    let mut answer = query.clone();
+    answer[2..8].copy_from_slice(&[0x81, 0x80, 0, 1, 0, 1]);
+    answer.extend(bytes("c0 0c 00 01 00 01 00 00 01 25 00 04 d8 3a d3 8e"));
+    let lines = [
+        "28..44 Answer=google.com A 216.58.211.142",
+        "28..30 NAME=google.com",
+        "TTL=293",
+        "40..44 ADDRESS=216.58.211.142",
+    ];
+    whole("dns", &answer, "response google.com A: NOERROR, 1 answer", &lines);
+    let counted = [&(query.len() as u16).to_be_bytes()[..], &query].concat();
+    whole("dns", &counted, "query google.com A", &["0..2 Length=28", "14..26 QNAME=google.com"]);
+    whole("dns", &[counted.clone(), counted].concat(), "query google.com A (+1)", &[]);
+    // Names that point into each other: F.ISI.ARPA, FOO.F.ISI.ARPA, the root.
+    let mut names = bytes("00 01 00 00 00 03 00 00 00 00 00 00 01 46 03 495349 04 41525041 00 00 01 00 01");
+    names.extend(bytes("03 464f4f c0 0c 00 01 00 01 00 00 01 00 01"));
+    whole("dns", &names, "query F.ISI.ARPA A", &["28..34 QNAME=FOO.F.ISI.ARPA", "QNAME=."]);
+    let loops = bytes("00 01 00 00 00 01 00 00 00 00 00 00 c0 0c 00 01 00 01");
+    faulty("dns", &loops, 12..14, "does not lead back");
+    let text = faulty("dns", &answer[..42], 40..42, "what RDLENGTH counts has 4 bytes, 2 of them are here");
+    assert!(text.contains("QNAME=google.com"), "{text}");
+}
+
+#[test]
+fn ports_choose() {
+    let flow = |transport, port| Flow {
+        endpoint: crate::model::EndpointId(1),
+        endpoint_uri: "".into(),
+        connection: crate::model::ConnectionId::NONE,
+        transport,
+        role: crate::model::Role::Listener,
+        local: Some(([127, 0, 0, 1], 40_000).into()),
+        peer: Some(([127, 0, 0, 1], port).into()),
+        mirror: false,
+    };
+    let by_port =
+        |transport, port| decoder_for(&DecoderChoice::ByPort, &flow(transport, port)).map(|decoder| decoder.key());
+    assert_eq!(by_port(Transport::Tcp, 502), Some("modbus-tcp"));
+    assert_eq!(by_port(Transport::Tcp, 8080), Some("http1"));
+    assert_eq!(by_port(Transport::Udp, 53), Some("dns"));
+    assert_eq!(by_port(Transport::Udp, 1883), None);
+    let named = DecoderChoice::Named("json".into());
+    assert_eq!(decoder_for(&named, &flow(Transport::Tcp, 502)).map(|decoder| decoder.key()), Some("json"));
+    assert!(decoder_for(&DecoderChoice::None, &flow(Transport::Tcp, 502)).is_none());
+    let mut keys: Vec<_> = registry().iter().map(|decoder| decoder.key()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(keys.len(), registry().len());
+}
+
 mod any_bytes {
     use proptest::prelude::*;
 

@@ -205,10 +205,6 @@ impl<'a> Walk<'a> {
         Decoded { summary, fields: self.fields, fault }
     }
 
-    pub fn has_fault(&self) -> bool {
-        self.fault.is_some()
-    }
-
     fn count(&mut self, at: Range<usize>) -> Step {
         if self.made >= MOST_FIELDS {
             return self.wrong(at, format!("more than {MOST_FIELDS} fields"));
