@@ -21,7 +21,8 @@ use sockscope::ui::theme;
 
 type Window = Harness<'static, Option<App<Stage>>>;
 
-const WIDE: Vec2 = egui::vec2(1380.0, 820.0);
+/// High, so that every field of a short frame has a row on screen.
+const WIDE: Vec2 = egui::vec2(1380.0, 1600.0);
 const SMALL: Vec2 = egui::vec2(800.0, 500.0);
 /// Holding registers 555, 0 and 100 as the Modbus specification answers them.
 const REGISTERS: [u8; 15] = [0, 7, 0, 0, 0, 9, 17, 3, 6, 2, 0x2B, 0, 0, 0, 100];
@@ -127,7 +128,9 @@ fn the_choice_of_the_decoder_is_one_of_the_endpoint() {
 }
 
 fn choose(window: &mut Window, name: &str) {
-    window.get_by_role_and_label(Role::Button, "View").click();
+    // The menu bar has one of the same name, further up.
+    let views = window.get_all_by_role_and_label(Role::Button, "View");
+    views.max_by(|a, b| a.rect().top().total_cmp(&b.rect().top())).expect("there is one").click();
     window.run();
     window.get_by_label_contains("Decoder").click();
     window.run();

@@ -22,8 +22,8 @@ pub fn decode(input: &[u8]) {
 }
 
 fn within(fields: &[Field], parent: &Range<usize>, depth: usize, count: &mut usize) {
-    assert!(depth <= MOST_DEPTH);
     for field in fields {
+        assert!(depth <= MOST_DEPTH);
         *count += 1;
         let at = &field.at;
         assert!(at.start <= at.end && at.start >= parent.start && at.end <= parent.end, "{field:?} in {parent:?}");
