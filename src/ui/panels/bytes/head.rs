@@ -84,13 +84,19 @@ impl BytesPanel {
                 self.search.show();
             }
         }
-        let shows = self.shows_inspector(ui, width);
+        let (fields, shows) = self.shows_at_side(ui, width);
         ui.menu_button(words.get("bytes.view"), |ui| {
             let mut on = shows;
             if ui.checkbox(&mut on, words.get("bytes.inspector")).clicked() {
-                self.inspector_wanted = Some(on);
+                self.show_at_side(false, on);
                 ui.close();
             }
+            let mut on = fields;
+            if self.fields.has_any() && ui.checkbox(&mut on, words.get("bytes.fields")).clicked() {
+                self.show_at_side(true, on);
+                ui.close();
+            }
+            ui.menu_button(words.get("bytes.decoder"), |ui| self.fields.chooser(ctx, ui, row, actions));
             if ui.checkbox(&mut self.marks_changes, words.get("bytes.mark_changes")).clicked() {
                 ui.close();
             }
@@ -119,15 +125,31 @@ impl BytesPanel {
             }
             let name = words.get("bytes.inspector");
             if widgets::chip(ui, ctx.theme, name, None, name, shows).clicked() {
-                self.inspector_wanted = Some(!shows);
+                self.show_at_side(false, !shows);
+            }
+            let name = words.get("bytes.fields");
+            if self.fields.has_any() && widgets::chip(ui, ctx.theme, name, None, name, fields).clicked() {
+                self.show_at_side(true, !fields);
             }
         }
     }
 
-    fn shows_inspector(&self, ui: &Ui, width: f32) -> bool {
+    /// Turns the fields or the readings on or off; they share one place.
+    fn show_at_side(&mut self, fields: bool, on: bool) {
+        // Where nothing is decoded, turning the readings on says nothing about fields.
+        if on && self.fields.has_any() {
+            self.prefers_fields = fields;
+        }
+        self.inspector_wanted = Some(on);
+    }
+
+    /// Whether fields, and whether readings are shown.
+    fn shows_at_side(&self, ui: &Ui, width: f32) -> (bool, bool) {
         let char_width = dump::char_width(ui);
         let dumps = [16, 8].map(|per_row| dump::Columns::new(char_width, per_row, 4).width());
-        divided(width - 8.0, self.mode, self.inspector_wanted, dumps).inspector.is_some()
+        let is_there = divided(width - 8.0, self.mode, self.inspector_wanted, dumps).inspector.is_some();
+        let fields = self.prefers_fields && self.fields.has_any();
+        (is_there && fields, is_there && !fields)
     }
 
     fn head_text(&self, ctx: &Ctx<'_>, row: &Recorded) -> String {
