@@ -4,6 +4,7 @@
 mod about;
 mod banners;
 mod bytes;
+mod checksum_finder;
 mod composer;
 mod connections;
 mod conversation;
@@ -93,6 +94,7 @@ pub fn registry() -> Vec<Entry> {
         entry(Place::Over, Box::<about::About>::default()),
         entry(Place::Over, Box::<highlights::Highlights>::default()),
         entry(Place::Over, Box::<filter_help::FilterHelp>::default()),
+        entry(Place::Over, Box::<checksum_finder::ChecksumFinder>::default()),
         entry(Place::Over, Box::<palette::Palette>::default()),
         entry(Place::Over, Box::<toasts::Toasts>::default()),
     ]
