@@ -145,6 +145,7 @@ impl Finder {
         let other = if algorithm.order == ByteOrder::Big { ByteOrder::Little } else { ByteOrder::Big };
         let orders = if algorithm.has_order() { vec![algorithm.order, other] } else { vec![algorithm.order] };
         let mut open: Vec<_> = orders.iter().map(|order| (*order, forms.to_vec())).collect();
+        let mut telling = false;
         for frame in &self.frames {
             let at = frame.len().checked_sub(behind + length).filter(|at| *at > self.skip);
             let Some(at) = at else { return Vec::new() };
@@ -152,6 +153,7 @@ impl Finder {
             if digits && !got.iter().all(u8::is_ascii_hexdigit) {
                 return Vec::new();
             }
+            telling |= frame[self.skip..at + length].iter().any(|byte| *byte != 0);
             let value = algorithm.compute(&frame[self.skip..at], &self.key);
             for (order, forms) in &mut open {
                 forms.retain(|form| written(value.clone(), *order, *form) == got);
@@ -160,6 +162,10 @@ impl Finder {
             if open.is_empty() {
                 return Vec::new();
             }
+        }
+        // Nearly every sum of zeros is zero.
+        if !telling {
+            return Vec::new();
         }
         // Digits without letters are both: one of them is enough.
         open.into_iter().map(|(order, forms)| (order, forms[0])).collect()

@@ -146,6 +146,8 @@ fn the_finder_finds_a_modbus_request_and_coincidences_go_with_a_second_frame() {
 fn the_finder_is_bounded() {
     assert!(find(&[], "").is_empty());
     assert!(find(&[vec![]], "").is_empty());
+    let zeros = find(&[vec![0; 20]], "");
+    assert!(zeros.is_empty(), "zeros say nothing: {zeros:?}");
     assert!(find(&[vec![0; MOST_FRAME_BYTES + 1]], "").is_empty());
     let mut finder = Finder::new(&[vec![7; 1000]], "");
     let mut portions = 0;

@@ -32,10 +32,10 @@ pub struct ChecksumChoice {
 impl ChecksumChoice {
     pub fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, sum: &mut Checksum, actions: &mut Vec<Action>) {
         let shown = shown(ctx, sum);
+        let name = ctx.words.fill("checksum.chosen", &[("checksum", &shown)]);
         let button = Button::new(RichText::new(format!("{shown} ⏷")).color(ctx.theme.text)).truncate();
         let response = ui.add_sized(Vec2::new(WIDTH - 8.0, 26.0), button);
-        let response = response.on_hover_text(ctx.words.get("composer.checksum"));
-        let name = ctx.words.fill("checksum.chosen", &[("checksum", &shown)]);
+        let response = response.on_hover_text(&name);
         response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &name));
         let popup = Popup::menu(&response)
             .id(Id::unique("checksum_choice"))
@@ -62,6 +62,11 @@ impl ChecksumChoice {
         let searching = self.search_field(ctx, ui, fresh);
         let enter = searching && pressed(ui, Key::Enter);
         let rows = self.rows();
+        if fresh {
+            // Enter without a choice changes nothing.
+            let current = algorithm(&sum.algorithm).map(|known| known.name);
+            self.at = rows.iter().position(|row| row.map(|known| known.name) == current).unwrap_or(0);
+        }
         if rows.is_empty() {
             ui.label(RichText::new(ctx.words.get("checksum.none_found")).color(ctx.theme.dim));
         } else {
@@ -177,8 +182,8 @@ impl ChecksumChoice {
 /// Byte order, form and key of the one that was chosen.
 fn options(ctx: &Ctx<'_>, ui: &mut Ui, known: &Algorithm, sum: &mut Checksum) {
     let words = ctx.words;
-    ui.horizontal_wrapped(|ui| {
-        if known.has_order() {
+    if known.has_order() {
+        ui.horizontal(|ui| {
             let current = sum.order.unwrap_or(known.order);
             for order in [ByteOrder::Big, ByteOrder::Little] {
                 let text = words.byte_order(order);
@@ -186,7 +191,9 @@ fn options(ctx: &Ctx<'_>, ui: &mut Ui, known: &Algorithm, sum: &mut Checksum) {
                     sum.order = (order != known.order).then_some(order);
                 }
             }
-        }
+        });
+    }
+    ui.horizontal(|ui| {
         for form in [SumForm::Binary, SumForm::Hex, SumForm::HexUpper] {
             let text = words.sum_form(form);
             if chip(ui, ctx.theme, text, None, text, sum.form == form).clicked() {
