@@ -90,6 +90,8 @@ pub enum SendAction {
     RenamePayload(usize, String),
     /// Puts a draft into the composer (`State::edited_draft`).
     Edit(Draft),
+    /// The composer takes this checksum and keeps the rest (`State::edited_checksum`).
+    SetChecksum(crate::model::Checksum),
     /// To whom the composer and the saved payloads send.
     SetTarget(Option<Target>),
     /// Asks the system's dialog for a file to send; it arrives like `Edit`.

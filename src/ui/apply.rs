@@ -276,6 +276,10 @@ fn send(state: &mut State, action: SendAction, seen: &Seen<'_>, effects: &mut dy
         SendAction::SetTarget(target) => state.target = target,
         SendAction::ChooseFile => session::ask(state, Ask::PayloadFile, std::path::PathBuf::new(), effects),
         SendAction::MeasureFile(path) => effects.start(Job::MeasureFile(path)),
+        SendAction::SetChecksum(sum) => {
+            state.edited_checksum = (state.edited_checksum.0 + 1, sum);
+            state.focus = Some(Focus::Composer);
+        }
         SendAction::Edit(draft) => {
             state.edited_draft = (state.edited_draft.0 + 1, draft);
             state.draft_is_offer = false;

@@ -130,6 +130,7 @@ pub static COMMANDS: &[Command] = &[
     command("show_all", Menu::View, 0, None, |state| {
         (state.query.scope != Scope::All).then_some(Action::Log(LogAction::Select(Scope::All)))
     }),
+    command("checksum_finder", Menu::View, 0, None, |_| form(Form::ChecksumFinder)),
     command("note", Menu::View, 6, ctrl_shift(Key::M), |state| form(Form::Note(noted_event(state)?))),
     command("bookmark", Menu::View, 6, ctrl(Key::M), |state| {
         Some(Action::Note(NoteAction::ToggleBookmark(noted_event(state)?)))

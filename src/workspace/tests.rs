@@ -134,7 +134,7 @@ fn mistakes_are_told_with_their_place() {
         ("version = 1\n[[endpoint]]\ntype = 'tcp-client'", 2, 1, "remote is missing"),
         ("version = 1\n[[endpoint]]\ntype = 'tcp-client'\nremote = '::1:80'", 4, 10, "brackets"),
         ("version = 1\n[[endpoint]]\ntype = 'tcp-listener'\nover_limit = 'drop'", 4, 14, "over_limit: "),
-        ("version = 1\n[[payload]]\nname = 'é'\nending = 'crlf' # ok\nchecksum = 'md5'", 5, 12, "checksum: "),
+        ("version = 1\n[[payload]]\nname = 'é'\nending = 'crlf' # ok\nchecksum = 'md4'", 5, 12, "checksum: "),
         ("version = 1\nendpoint = 1", 2, 12, "write [[endpoint]]"),
         ("version = 1\npayload = ['é', 2]", 2, 12, "write [[payload]]"),
         ("version = 1\nrules = []", 2, 1, "rules is not known here"),

@@ -5,6 +5,7 @@ mod about;
 mod ask;
 mod banners;
 mod bytes;
+mod checksum_finder;
 mod composer;
 mod connections;
 mod conversation;
@@ -104,6 +105,7 @@ pub fn registry() -> Vec<Entry> {
         entry(Place::Over, Box::<replies::Replies>::default()),
         entry(Place::Over, Box::<ask::Ask>::default()),
         entry(Place::Over, Box::<framing::FramingForm>::default()),
+        entry(Place::Over, Box::<checksum_finder::ChecksumFinder>::default()),
         entry(Place::Over, Box::<palette::Palette>::default()),
         entry(Place::Over, Box::<toasts::Toasts>::default()),
     ]
