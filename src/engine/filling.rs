@@ -42,6 +42,7 @@ impl Template {
         let mut memory = shared.template_memory.lock();
         let mut fill = Fill {
             now: shared.clock.now(),
+            zone: jiff::tz::TimeZone::system(),
             peer: peer.flow.peer,
             local: peer.flow.local,
             captures: given.captures,
@@ -83,6 +84,7 @@ fn failure(peer: &Peer, missing: &Missing) -> Failure {
         Missing::Peer => "{{peer}}".to_owned(),
         Missing::Local => "{{local}}".to_owned(),
         Missing::TooLarge(what) => what.clone(),
+        Missing::NotInEncoding { value, .. } => value.clone(),
     };
     Failure { system, ..Failure::new(Doing::Send, on, Reason::NotFilledIn) }
 }

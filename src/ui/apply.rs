@@ -271,6 +271,7 @@ fn send(state: &mut State, action: SendAction, seen: &Seen<'_>, effects: &mut dy
         }
         SendAction::SetTarget(target) => state.target = target,
         SendAction::ChooseFile => session::ask(state, Ask::PayloadFile, std::path::PathBuf::new(), effects),
+        SendAction::ChooseTemplateFile => session::ask(state, Ask::TemplateFile, std::path::PathBuf::new(), effects),
         SendAction::MeasureFile(path) => effects.start(Job::MeasureFile(path)),
         SendAction::Edit(draft) => {
             state.edited_draft = (state.edited_draft.0 + 1, draft);

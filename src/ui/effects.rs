@@ -183,6 +183,7 @@ pub enum Ask {
     OpenWorkspace,
     SaveWorkspace,
     PayloadFile,
+    TemplateFile,
     SaveConnections,
 }
 

@@ -119,6 +119,8 @@ pub struct State {
     pub focus: Option<Focus>,
     /// What the composer takes over; the number grows with every `SendAction::Edit`.
     pub edited_draft: (u64, Draft),
+    /// The path that the composer puts into a template; the number grows with each file chosen.
+    pub template_file: (u64, String),
     /// It is only offered: what the person typed stays.
     pub draft_is_offer: bool,
     /// The newest press of Send, for progress and Stop beside the button.

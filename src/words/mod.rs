@@ -10,6 +10,7 @@ mod filter;
 mod happening;
 mod labels;
 mod numbers;
+mod payload;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -126,6 +127,7 @@ impl Words {
             MistakeKind::NoPath => self.get("mistake.no_path").to_owned(),
             MistakeKind::BadFileUri => self.get("mistake.bad_file_uri").to_owned(),
             MistakeKind::IsAFile => self.get("mistake.is_a_file").to_owned(),
+            other => self.template_mistake(other),
         }
     }
 }

@@ -93,6 +93,32 @@ fn what_is_written_is_read_again() {
 }
 
 #[test]
+fn payloads_from_before_templates_send_what_they_sent() {
+    let payload = |version: u32, format: &str, text: &str| {
+        let toml = format!("version = {version}\n[[payload]]\nname = 'x'\nformat = '{format}'\ntext = '{text}'\n");
+        let read = Workspace::parse(&toml).unwrap();
+        // And again when it was saved as the newest.
+        let saved = Workspace::parse(&read.to_text().unwrap()).unwrap();
+        assert_eq!(saved.payloads, read.payloads);
+        read.payloads[0].draft.clone()
+    };
+    for version in [1, 2] {
+        for (text, bytes) in [
+            ("{{name}} {{{x}}}", "{{name}} {{{x}}}"),
+            (r"{{\\\\{{now}}", r"{{\\{{now}}"),
+            (r"{\u{41}{{\x7b{", "{A{{{{"),
+            ("{ {} }", "{ {} }"),
+        ] {
+            assert_eq!(crate::payload::compose(&payload(version, "text", text)).unwrap(), bytes.as_bytes(), "{text}");
+        }
+        assert_eq!(crate::payload::compose(&payload(version, "hex", "{{12}, {0x3}}")).unwrap(), [0x12, 3]);
+        // What was no payload is kept as it was typed.
+        assert_eq!(payload(version, "text", r"a\q{").text, r"a\q{");
+    }
+    assert_eq!(payload(3, "text", "{{now}}").text, "{{now}}");
+}
+
+#[test]
 fn mistakes_are_told_with_their_place() {
     let cases = [
         ("", 1, 1, "version is missing"),

@@ -275,7 +275,7 @@ fn path_chosen(
             Ask::OpenSession | Ask::SaveConversation => true,
             Ask::OpenWorkspace => state.form == Form::OpenWorkspace,
             Ask::SaveWorkspace => state.form == Form::SaveWorkspace,
-            Ask::PayloadFile | Ask::SaveConnections => false,
+            Ask::PayloadFile | Ask::TemplateFile | Ask::SaveConnections => false,
         };
         if no_dialog && !has_field {
             error_toast(state, words(state).get("dialog.none").to_owned(), now);
@@ -290,6 +290,10 @@ fn path_chosen(
             let text = path.to_string_lossy().into_owned();
             let draft = Draft { format: PayloadFormat::File, text, ..Draft::default() };
             super::apply(state, Action::Send(SendAction::Edit(draft)), &seen, effects);
+        }
+        Ask::TemplateFile => {
+            state.template_file = (state.template_file.0 + 1, path.to_string_lossy().into_owned());
+            state.focus = Some(crate::ui::state::Focus::Composer);
         }
         Ask::SaveConnections => super::connections::save(state, path, now, effects),
         Ask::OpenSession => session::apply(state, SessionAction::Open(path), &seen, effects),
