@@ -49,7 +49,7 @@ pub struct Example {
     /// The same at each sending.
     pub fixed: bool,
     /// What makes values that are not known before Send.
-    unknown: Vec<MadeBy>,
+    pub unknown: Vec<MadeBy>,
 }
 
 /// What of the window goes into an example.

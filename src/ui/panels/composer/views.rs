@@ -247,8 +247,8 @@ mod tests {
             let mut views = typed(Hex, &payload::bytes_to_hex(&bytes));
             for to in [Text, Base64, Mixed, Hex, Mixed, Text, Hex] {
                 proptest::prop_assert_eq!(go(&mut views, to), None);
-                let same = same_each_time(to, views.text(), TextEncoding::Utf8);
-                proptest::prop_assert_eq!(same.as_deref(), Ok(&bytes[..]));
+                let shown = same_each_time(to, views.text(), TextEncoding::Utf8);
+                proptest::prop_assert_eq!(shown.as_deref(), Ok(&bytes[..]));
             }
         }
     }
