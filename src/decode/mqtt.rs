@@ -75,7 +75,7 @@ fn packet(walk: &mut Walk<'_>) -> Step<String> {
         12 | 13 => ended(walk, String::new()),
         _ => either(walk, kind, flags),
     })?;
-    Ok(shown_text(&format!("{name} {detail}").trim_end()))
+    Ok(shown_text(format!("{name} {detail}").trim_end()))
 }
 
 /// A packet that does not name its version: as 5.0 or as 3.1.1, whichever is whole.

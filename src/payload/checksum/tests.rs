@@ -132,7 +132,7 @@ fn verdicts() {
 #[test]
 fn the_finder_finds_a_modbus_request_and_coincidences_go_with_a_second_frame() {
     let one = vec![0x01, 0x03, 0x00, 0x00, 0x00, 0x02, 0xC4, 0x0B];
-    let found = find(&[one.clone()], "");
+    let found = find(std::slice::from_ref(&one), "");
     assert_eq!((found[0].algorithm.name, found[0].skip, found[0].behind), ("CRC-16/MODBUS", 0, 0));
     assert_eq!(found[0].chance_bits(), 16);
     assert_eq!(found[0].checksum("").to_string(), "CRC-16/MODBUS");

@@ -136,7 +136,7 @@ impl Replies {
     /// One rule: its line, and its fields where it is the one that is shown.
     fn line(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, id: EndpointId, at: usize, count: usize) -> Option<Ask> {
         let words = ctx.words;
-        let Some(edited) = self.rules.get_mut(at) else { return None };
+        let edited = self.rules.get_mut(at)?;
         let number = at + 1;
         let named = |key: &str| words.fill(key, &[("number", &number)]);
         let is_shown = self.shown == Some(edited.line);
