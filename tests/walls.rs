@@ -12,7 +12,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("payload", &["model"]),
     ("filter", &["model", "payload"]),
-    ("words", &["model", "payload", "filter"]),
+    ("words", &["model", "payload", "filter", "rules"]),
     ("framing", &["model"]),
     ("rules", &["model", "payload"]),
     ("decode", &["model", "payload"]),

@@ -1,7 +1,7 @@
 //! The words people read: one table per language (`assets/words/*.toml`), compiled in, switched live.
 //!
 //! Owns: the tables, sentences for failures, happenings and mistakes, numbers with units. Pure.
-//! Never: what is not for people. May use `model`, `payload` and `filter`.
+//! Never: what is not for people. May use `model`, `payload`, `filter` and `rules`.
 //! Called by: ui, cli, session (the English sentences in the file).
 
 mod capture;
@@ -10,6 +10,7 @@ mod filter;
 mod happening;
 mod labels;
 mod numbers;
+mod pattern;
 mod table;
 #[cfg(test)]
 mod tests;

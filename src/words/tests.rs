@@ -160,6 +160,33 @@ fn every_mistake_in_a_filter_has_words() {
     assert_eq!(words().filter_mistake(&mistake), "conn takes a number or a range, for example conn:7");
 }
 
+#[test]
+fn every_mistake_in_a_pattern_has_words() {
+    use crate::rules::{PatternMistake, PatternMistakeKind::*, RegexFault};
+    let mut all = vec![
+        Empty,
+        TooLong { limit: 1000 },
+        TooLarge,
+        TooManyGroups { limit: 99 },
+        Unicode,
+        BadLength,
+        ReversedRange { suggestion: "4..12".into() },
+        NumberTooLarge,
+    ];
+    all.extend(RegexFault::ALL.map(Regex));
+    all.extend(mistakes().into_iter().map(Payload));
+    for language in Language::ALL {
+        for what in &all {
+            let text = Words::of(language).pattern_mistake(&PatternMistake { at: 0..0, what: what.clone() });
+            assert!(!text.is_empty() && !text.contains("mistake.") && !text.contains("regex."), "{what:?}: {text}");
+            assert!(
+                !text.contains("{limit}") && !text.contains("{suggestion}") && !text.contains("{reason}"),
+                "{text}"
+            );
+        }
+    }
+}
+
 /// A finished sentence: something in it, no place left open, no key shown, nothing that could act on a screen.
 fn assert_sentence(text: &str, language: Language) {
     let end = text.chars().last();
