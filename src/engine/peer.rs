@@ -16,6 +16,7 @@ use super::counters::{Counters, Meter};
 use super::endpoint::Endpoint;
 use super::pairs::Order;
 use super::status::{ConnectionState, ConnectionStatus};
+use super::tap::Taps;
 use super::udp::UdpLink;
 use crate::model::{ConnectionId, Flow, Timestamp};
 
@@ -30,6 +31,8 @@ pub(super) struct Peer {
     /// Nanoseconds on the session's clock since bytes wait for a peer that does not read; 0 while none wait too long.
     pub stalled_since: AtomicU64,
     pub self_connected: bool,
+    /// Sequences that listen.
+    pub taps: Taps,
     pub link: Link,
 }
 

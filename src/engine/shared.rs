@@ -20,7 +20,8 @@ use super::peer::Peer;
 use super::publisher::Board;
 use super::resolve::Resolver;
 use super::send::Sends;
-use super::status::ConnectionState;
+use super::sequence::Runs;
+use super::status::{ConnectionState, EndpointState};
 use crate::model::{ConnectionId, EndpointId, Failure, Flow, Happening};
 use crate::session::{Clock, RecorderHandle};
 
@@ -33,6 +34,8 @@ pub(super) struct Shared {
     pub endpoints: Mutex<Vec<Arc<Endpoint>>>,
     connections: Mutex<HashMap<ConnectionId, Arc<Peer>>>,
     pub sends: Sends,
+    /// Sequences that run, and the newest that ended.
+    pub runs: Runs,
     /// Reads files and the environment for templates.
     pub supply: Mutex<Option<Arc<dyn crate::payload::Supply>>>,
     /// Counters and random numbers of templates.
@@ -59,6 +62,7 @@ impl Shared {
             endpoints: Mutex::default(),
             connections: Mutex::default(),
             sends: Sends::default(),
+            runs: Runs::default(),
             supply: Mutex::default(),
             template_memory: Mutex::default(),
             pairs: Arc::default(),
@@ -108,6 +112,7 @@ impl Shared {
             return false;
         }
         self.connections.lock().insert(peer.id, peer.clone());
+        self.runs.arrived(peer);
         self.board.state_changed(&peer.endpoint);
         true
     }
@@ -115,12 +120,21 @@ impl Shared {
     pub fn unregister(&self, peer: &Peer) {
         self.connections.lock().remove(&peer.id);
         peer.endpoint.remove(peer);
+        peer.taps.end();
         self.board.state_changed(&peer.endpoint);
     }
 
     /// Changes what is shown of an endpoint.
     pub fn show(&self, endpoint: &Endpoint, change: impl FnOnce(&mut Shown)) {
-        change(&mut endpoint.shown.lock());
+        let over = {
+            let mut shown = endpoint.shown.lock();
+            change(&mut shown);
+            let over = matches!(shown.state, EndpointState::Closed | EndpointState::Failed);
+            over.then(|| shown.failure.clone())
+        };
+        if let Some(failure) = over {
+            self.runs.endpoint_ended(endpoint, failure);
+        }
         self.board.state_changed(endpoint);
     }
 

@@ -87,6 +87,7 @@ impl Conversation {
             state: parking_lot::Mutex::new(ConnectionState::Open),
             stalled_since: Default::default(),
             self_connected: fresh.self_connected,
+            taps: Default::default(),
             link: Link::Tcp(TcpLink::new(Arc::new(fresh.stream), fresh.pair.order.clone())),
         });
         if !shared.register(&peer) {
@@ -133,12 +134,14 @@ impl Conversation {
                 Err(error) => return ReadEnd::Broken(error),
             };
             let length = bytes.len() as u64;
-            {
+            let time = {
                 let _order = link.order.lock();
                 let (time, flow) = (self.recorder.now(), peer.flow.clone());
                 self.recorder.append(room, [Event { time, flow, what: What::Received(bytes.clone()) }]);
-            }
+                time
+            };
             self.shared.received(peer, 1, length);
+            peer.taps.received(&bytes, time);
             if self.manners.echo {
                 self.echo(bytes).await;
             }
@@ -160,6 +163,7 @@ impl Conversation {
         if link.broken.load(Ordering::Acquire) {
             return ReadEnd::Broken(ErrorKind::ConnectionReset.into());
         }
+        self.peer.taps.end();
         self.note(Happening::PeerFinished { received: self.peer.counters.counts().bytes_in });
         if link.we_finished.load(Ordering::Acquire) {
             return ReadEnd::PeerFinished;
