@@ -11,6 +11,7 @@ mod happening;
 mod labels;
 mod numbers;
 mod pattern;
+mod step_failure;
 mod table;
 #[cfg(test)]
 mod tests;
