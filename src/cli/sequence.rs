@@ -164,7 +164,7 @@ fn told(mistake: &SequenceMistake) -> String {
     let what = match &mistake.what {
         SequenceMistakeKind::Payload(mistake) => words.mistake(mistake),
         SequenceMistakeKind::Pattern(mistake) => words.pattern_mistake(mistake),
-        SequenceMistakeKind::TooDeep => words.get("step_failure.too_deep").to_owned(),
+        SequenceMistakeKind::TooDeep => words.get("step_place.too_deep").to_owned(),
     };
     words.at_step(&mistake.step, &what)
 }
@@ -174,7 +174,7 @@ pub fn reason(lane: &LaneReport) -> Option<String> {
     let words = Words::of(Language::English);
     match &lane.outcome {
         LaneOutcome::Passed => None,
-        LaneOutcome::Failed(failure) => Some(words.step_failure(&lane.step, failure)),
+        LaneOutcome::Failed(failure) => Some(words.at_step(&lane.step, &words.step_failure(failure))),
         LaneOutcome::Running | LaneOutcome::Stopped => Some(words.at_step(&lane.step, "stopped before it had ended")),
     }
 }

@@ -2,9 +2,24 @@
 //!
 //! Pure, bounded, never panics; one file a protocol, all listed in `registry`. Never: state between frames. Called by: ui, cli.
 
+mod cbor;
+mod dns;
+mod http1;
+mod json;
+mod modbus_tcp;
+mod mqtt;
+mod msgpack;
+mod nmea;
+mod protobuf;
+mod syslog;
+#[cfg(test)]
+mod tests;
+mod tree;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
+pub use self::tree::{MOST_DEPTH, MOST_FIELDS, MOST_VALUE};
 use crate::model::{DecoderChoice, Flow, Transport};
 
 /// One protocol.
@@ -39,7 +54,18 @@ pub struct Field {
 
 /// All decoders, in the order in which they are offered.
 pub fn registry() -> &'static [&'static dyn Decoder] {
-    &[]
+    &[
+        &modbus_tcp::ModbusTcp,
+        &mqtt::Mqtt,
+        &http1::Http1,
+        &dns::Dns,
+        &nmea::Nmea,
+        &syslog::Syslog,
+        &json::Json,
+        &msgpack::MsgPack,
+        &cbor::Cbor,
+        &protobuf::Protobuf,
+    ]
 }
 
 /// The decoder for a connection.

@@ -39,9 +39,10 @@ impl Template {
         }
         let supplied = self.supplied(shared).await?;
         let none = BTreeMap::new();
-        let mut memory = shared.template_memory.lock();
+        let mut memory = shared.memory.lock();
         let mut fill = Fill {
             now: shared.clock.now(),
+            zone: shared.zone.clone(),
             peer: peer.flow.peer,
             local: peer.flow.local,
             captures: given.captures,
@@ -83,6 +84,7 @@ fn failure(peer: &Peer, missing: &Missing) -> Failure {
         Missing::Peer => "{{peer}}".to_owned(),
         Missing::Local => "{{local}}".to_owned(),
         Missing::TooLarge(what) => what.clone(),
+        Missing::NotInEncoding { value, encoding } => format!("{value} ({})", encoding.name()),
     };
     Failure { system, ..Failure::new(Doing::Send, on, Reason::NotFilledIn) }
 }

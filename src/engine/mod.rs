@@ -4,6 +4,7 @@
 //! Traffic goes to the recorder's lane (`session::RecorderHandle`) and never through a front; the fronts (`ui`, `cli`)
 //! give orders through `Engine` and read `EngineSnapshot`.
 
+mod answering;
 mod buffers;
 mod counters;
 mod endpoint;
@@ -13,13 +14,16 @@ mod pace;
 mod pairs;
 mod peer;
 mod publisher;
+mod replies;
 mod resolve;
 mod run;
 mod send;
 mod send_to_all;
 mod sequence;
+mod services;
 mod shared;
 mod status;
+mod streak;
 mod tap;
 mod tcp_client;
 mod tcp_connect;
@@ -257,17 +261,26 @@ impl Engine {
         Ok(id)
     }
 
-    /// Takes over what needs no new socket: name, framing, replies, what the services answer. The socket and its peers stay.
+    /// Takes over what needs no new socket: name, framing, replies. The socket and its peers stay; living connections answer
+    /// by it from their next chunk on, and a frame that was under way in another framing is let go.
     pub fn retune(&self, id: EndpointId, settings: EndpointSettings) {
         let Some(endpoint) = self.shared.endpoint(id) else { return };
         self.shared.show(&endpoint, |shown| {
             shown.settings = EndpointSettings { protocol: shown.settings.protocol.clone(), ..settings };
         });
+        if let Some(recorder) = self.shared.recorder() {
+            let shared = self.shared.clone();
+            // Making patterns ready takes its time, which the caller must not wait for.
+            self.shared.spawn(async move { endpoint.prepare_replies(&shared, &recorder) });
+        }
     }
 
     /// Lets the replies of an endpoint act again after they rested (`EndpointStatus::replies_paused`).
     pub fn resume_replies(&self, id: EndpointId) {
-        let _ = self.shared.endpoint(id);
+        if let Some(endpoint) = self.shared.endpoint(id) {
+            endpoint.replies_paused.store(false, Ordering::Release);
+            self.shared.board.state_changed(&endpoint);
+        }
     }
 
     /// Sets a register or a coil (0 or 1) of a Modbus service; masters read it from now on.

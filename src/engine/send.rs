@@ -316,6 +316,9 @@ impl Sender {
         let counted = |bytes: u64| {
             job.sent.fetch_add(bytes, Ordering::Relaxed);
         };
+        if let Some((streak, _)) = peer.streak(&self.shared) {
+            streak.broken();
+        }
         let result = match (&peer.link, payload) {
             (Link::Tcp(_), payload) => {
                 let stop = Some(&job.stop);

@@ -39,7 +39,9 @@ pub(super) struct Shared {
     /// Reads files and the environment for templates.
     pub supply: Mutex<Option<Arc<dyn crate::payload::Supply>>>,
     /// Counters and random numbers of templates.
-    pub template_memory: Mutex<crate::payload::Memory>,
+    pub memory: Mutex<crate::payload::Memory>,
+    /// Of times that templates tell as local.
+    pub zone: jiff::tz::TimeZone,
     pub pairs: Arc<Pairs>,
     pub buffers: Arc<Buffers>,
     pub resolver: Arc<dyn Resolver>,
@@ -64,7 +66,8 @@ impl Shared {
             sends: Sends::default(),
             runs: Runs::default(),
             supply: Mutex::default(),
-            template_memory: Mutex::default(),
+            memory: Mutex::new(crate::payload::Memory::seeded(random_seed())),
+            zone: jiff::tz::TimeZone::system(),
             pairs: Arc::default(),
             buffers: Arc::default(),
             resolver,
@@ -119,6 +122,8 @@ impl Shared {
 
     pub fn unregister(&self, peer: &Peer) {
         self.connections.lock().remove(&peer.id);
+        // It knows the peer, and would keep it for ever.
+        drop(peer.udp().and_then(|lane| lane.answering.lock().take()));
         peer.endpoint.remove(peer);
         peer.taps.end();
         self.board.state_changed(&peer.endpoint);
@@ -154,6 +159,12 @@ impl Shared {
         peer.endpoint.counters.sent(events, bytes);
         self.board.traffic(&peer.endpoint);
     }
+}
+
+/// Another one in each run of the program; nothing that is sent is a secret.
+fn random_seed() -> u64 {
+    use std::hash::BuildHasher as _;
+    std::hash::RandomState::new().hash_one(std::process::id())
 }
 
 /// A row about something that failed.

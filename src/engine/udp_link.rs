@@ -108,6 +108,8 @@ impl UdpLink {
             quiet: answers && own.as_ref().is_some_and(|own| own.end.echoes),
             other: own.filter(|own| own.id != id).map(|own| (own.end.order, own.id < id)),
             quiet_said: AtomicBool::new(false),
+            heard: AtomicBool::new(false),
+            answering: Mutex::default(),
             stop: self.stop.child_token(),
         };
         Peer {

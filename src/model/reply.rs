@@ -162,6 +162,22 @@ pub enum DecoderChoice {
     Named(String),
 }
 
+impl Occasion {
+    pub const ALL: [Self; 3] = [Self::Frame, Self::Connect, Self::Close];
+}
+
+impl ReplyAct {
+    pub const ALL: [Self; 6] = [Self::Send, Self::Echo, Self::Discard, Self::Close, Self::FinishSending, Self::Reset];
+}
+
+impl MatchHow {
+    pub const ALL: [Self; 5] = [Self::Any, Self::Text, Self::Hex, Self::Regex, Self::Length];
+}
+
+impl MatchPlace {
+    pub const ALL: [Self; 4] = [Self::Anywhere, Self::Begins, Self::Ends, Self::Whole];
+}
+
 impl ModbusTable {
     pub const ALL: [Self; 4] = [Self::Holding, Self::InputRegisters, Self::Coils, Self::Inputs];
 }

@@ -126,6 +126,10 @@ impl SequenceReport {
     }
 }
 
+impl SequenceClose {
+    pub const ALL: [Self; 3] = [Self::Close, Self::FinishSending, Self::Reset];
+}
+
 impl Default for Awaited {
     fn default() -> Self {
         Self { pattern: FramePattern::default(), timeout_millis: five_seconds() }

@@ -24,6 +24,7 @@ pub enum Action {
     Session(SessionAction),
     Workspace(WorkspaceAction),
     Sequence(SequenceAction),
+    Library(LibraryAction),
     Connections(ConnectionsAction),
     View(ViewAction),
     /// Puts text on the clipboard.
@@ -37,7 +38,7 @@ pub enum Action {
 pub enum EndpointAction {
     /// Adds an endpoint to the workspace and opens it. `replaces`: an edited endpoint that is closed first.
     Create {
-        settings: EndpointSettings,
+        settings: Box<EndpointSettings>,
         replaces: Option<EndpointId>,
     },
     /// Opens a closed or failed endpoint again.
@@ -49,7 +50,7 @@ pub enum EndpointAction {
     Remove(EndpointId),
     /// Undoes `Remove`: back to its place in the list, open again where it was open.
     Restore {
-        settings: EndpointSettings,
+        settings: Box<EndpointSettings>,
         place: usize,
         open: bool,
     },
@@ -89,12 +90,38 @@ pub enum SendAction {
     RenamePayload(usize, String),
     /// Puts a draft into the composer (`State::edited_draft`).
     Edit(Draft),
+    /// The composer takes this checksum and keeps the rest (`State::edited_checksum`).
+    SetChecksum(crate::model::Checksum),
     /// To whom the composer and the saved payloads send.
     SetTarget(Option<Target>),
     /// Asks the system's dialog for a file to send; it arrives like `Edit`.
     ChooseFile,
     /// A job finds out the size of the file that the composer names (`State::file`).
     MeasureFile(String),
+}
+
+/// The saved payloads, by their place in the workspace.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LibraryAction {
+    /// Takes the place of the one that is there: name, folder, remark, shortcut. A shortcut is taken from whoever had it.
+    Set(usize, SavedPayload),
+    /// To stand where `to` stands now (or at the end), in this folder.
+    Move {
+        from: usize,
+        to: usize,
+        folder: String,
+    },
+    Duplicate(usize),
+    /// Keeps what was recorded or sent under a name of its own, and asks for a better one (`State::naming`).
+    Keep(SavedPayload),
+    /// Undoes `SendAction::RemovePayload`.
+    Insert(usize, SavedPayload),
+    /// Undoes `Keep` and an import.
+    Forget(Vec<SavedPayload>),
+    ImportWithDialog,
+    Import(PathBuf),
+    /// Alt and a digit were pressed and nothing can be sent; why, in words.
+    NotSent(String),
 }
 
 /// Sequences of the workspace, by their place in it, and their runs.
@@ -360,10 +387,11 @@ pub enum Tab {
     Conversation,
     Connections,
     Notes,
+    Sequences,
 }
 
 impl Tab {
-    pub const ALL: [Self; 4] = [Self::Log, Self::Conversation, Self::Connections, Self::Notes];
+    pub const ALL: [Self; 5] = [Self::Log, Self::Conversation, Self::Connections, Self::Notes, Self::Sequences];
 }
 
 impl Action {

@@ -7,6 +7,7 @@ mod conversation;
 mod endpoints;
 mod find;
 mod jobs;
+mod library;
 mod log;
 mod notes;
 mod sending;
@@ -59,6 +60,7 @@ pub fn apply(state: &mut State, action: Action, seen: &Seen<'_>, effects: &mut d
         Action::Session(action) => session::apply(state, action, seen, effects),
         Action::Workspace(action) => session::apply_workspace(state, action, effects),
         Action::Connections(action) => connections::apply(state, action, seen, effects),
+        Action::Library(action) => library::apply(state, action, seen, effects),
         Action::Sequence(action) => sequences::apply(state, action, seen, effects),
         Action::View(action) => view(state, action, seen, effects),
         Action::Copy(text) => effects.window(WindowOrder::Copy(text)),
@@ -249,7 +251,8 @@ fn send(state: &mut State, action: SendAction, seen: &Seen<'_>, effects: &mut dy
         SendAction::Stop(id) => effects.stop_send(id),
         SendAction::SavePayload(payload) => {
             match state.payloads.iter_mut().find(|there| there.name == payload.name) {
-                Some(there) => *there = payload,
+                // What it sends is saved anew; where it lies and what is said of it stays.
+                Some(there) => there.draft = payload.draft,
                 None => state.payloads.push(payload),
             }
             workspace_changed(state, seen.now);
@@ -259,7 +262,8 @@ fn send(state: &mut State, action: SendAction, seen: &Seen<'_>, effects: &mut dy
                 let payload = state.payloads.remove(place);
                 let name = payload::visible_text(&payload.name, 200);
                 let text = words(state).fill("toasts.payload_removed", &[("name", &name)]);
-                toast(state, text, seen.now, Some(Action::Send(SendAction::SavePayload(payload))));
+                let undo = Action::Library(super::action::LibraryAction::Insert(place, payload));
+                toast(state, text, seen.now, Some(undo));
                 workspace_changed(state, seen.now);
             }
         }
@@ -272,6 +276,10 @@ fn send(state: &mut State, action: SendAction, seen: &Seen<'_>, effects: &mut dy
         SendAction::SetTarget(target) => state.target = target,
         SendAction::ChooseFile => session::ask(state, Ask::PayloadFile, std::path::PathBuf::new(), effects),
         SendAction::MeasureFile(path) => effects.start(Job::MeasureFile(path)),
+        SendAction::SetChecksum(sum) => {
+            state.edited_checksum = (state.edited_checksum.0 + 1, sum);
+            state.focus = Some(Focus::Composer);
+        }
         SendAction::Edit(draft) => {
             state.edited_draft = (state.edited_draft.0 + 1, draft);
             state.draft_is_offer = false;

@@ -18,7 +18,7 @@ use crate::session::{
     ConnectionsCsv, ConnectionsOrder, ConnectionsSnapshot, FindStep, Highlight, LogState, Notes, Query, RecorderStatus,
     SessionFile, ViewSnapshot,
 };
-use crate::workspace::{Preferences, ThemeChoice, Workspace, WorkspaceError};
+use crate::workspace::{Imported, NotImported, Preferences, ThemeChoice, Workspace, WorkspaceError};
 
 /// Orders. None of them waits.
 pub trait Effects {
@@ -152,6 +152,8 @@ pub enum Job {
     },
     /// The size of a file that is to be sent; the text is its path as typed.
     MeasureFile(String),
+    /// Payloads out of a file of another program.
+    ImportPayloads(PathBuf),
     /// Two payloads that are too much for a frame.
     Compare {
         number: u64,
@@ -183,6 +185,7 @@ pub enum Ask {
     OpenWorkspace,
     SaveWorkspace,
     PayloadFile,
+    PayloadImport,
     SaveConnections,
 }
 
@@ -261,6 +264,10 @@ pub enum Done {
     Compared {
         number: u64,
         difference: Arc<crate::payload::Difference>,
+    },
+    PayloadsImported {
+        path: PathBuf,
+        result: Result<Imported, NotImported>,
     },
     /// `None`: cancelled; `no_dialog`: the answer came too fast for a person, so there is no dialog here.
     PathChosen {

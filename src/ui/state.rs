@@ -50,6 +50,8 @@ pub struct State {
     pub endpoints: Vec<Configured>,
     pub payloads: Vec<SavedPayload>,
     pub sequences: Vec<Sequence>,
+    /// The saved payload whose name is to be typed; the number grows with every question.
+    pub naming: (u64, usize),
     /// What waits for answers to its `{{ask:…}}`.
     pub asking: Option<Asking>,
     /// What was answered the last time, by name; gone with the program.
@@ -119,6 +121,8 @@ pub struct State {
     pub focus: Option<Focus>,
     /// What the composer takes over; the number grows with every `SendAction::Edit`.
     pub edited_draft: (u64, Draft),
+    /// A checksum that the composer takes over; the number grows with every `SendAction::SetChecksum`.
+    pub edited_checksum: (u64, crate::model::Checksum),
     /// It is only offered: what the person typed stays.
     pub draft_is_offer: bool,
     /// The newest press of Send, for progress and Stop beside the button.

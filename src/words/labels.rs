@@ -2,7 +2,8 @@
 
 use super::Words;
 use crate::model::{
-    Answer, Checksum, Direction, EventKind, HostPortError, LineEnding, OverLimit, PayloadFormat, Protocol, Role,
+    Answer, ByteOrder, Checksum, Direction, EventKind, HostPortError, LineEnding, OverLimit, PayloadFormat, Protocol,
+    Role, SumForm,
 };
 
 impl Words {
@@ -59,6 +60,21 @@ impl Words {
     }
 
     /// Its own name, which is the same in every language.
+    pub fn byte_order(&self, order: ByteOrder) -> &str {
+        self.known(match order {
+            ByteOrder::Big => "checksum.big",
+            ByteOrder::Little => "checksum.little",
+        })
+    }
+
+    pub fn sum_form(&self, form: SumForm) -> &str {
+        self.known(match form {
+            SumForm::Binary => "checksum.binary",
+            SumForm::Hex => "checksum.hex",
+            SumForm::HexUpper => "checksum.hex_upper",
+        })
+    }
+
     pub fn checksum<'a>(&'a self, checksum: &'a Checksum) -> &'a str {
         if checksum.is_none() { self.known("checksum.none") } else { &checksum.algorithm }
     }
@@ -94,7 +110,7 @@ impl Words {
         })
     }
 
-    fn known(&self, key: &str) -> &str {
+    pub(super) fn known(&self, key: &str) -> &str {
         self.find(key).unwrap_or_default()
     }
 }

@@ -11,7 +11,9 @@ mod happening;
 mod labels;
 mod numbers;
 mod pattern;
-mod step_failure;
+mod payload;
+mod replies;
+mod steps;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -128,6 +130,7 @@ impl Words {
             MistakeKind::NoPath => self.get("mistake.no_path").to_owned(),
             MistakeKind::BadFileUri => self.get("mistake.bad_file_uri").to_owned(),
             MistakeKind::IsAFile => self.get("mistake.is_a_file").to_owned(),
+            other => self.template_mistake(other),
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod disk;
 mod folders;
+mod import;
 mod lock;
 mod preferences;
 mod reach;
@@ -23,6 +24,7 @@ use crate::model::{Doing, EndpointSettings, Failure, HighlightRule, Reason, Save
 use crate::words::Words;
 
 pub use folders::Folders;
+pub use import::{Imported, LeftOut, MAX_IMPORT_BYTES, NotImported, Why, import, import_text};
 pub use lock::WorkspaceLock;
 pub use preferences::{Preferences, ThemeChoice};
 pub use supply::WorkspaceSupply;
@@ -100,6 +102,12 @@ impl Workspace {
 
     pub fn parse(text: &str) -> Result<Self, WorkspaceError> {
         read::workspace(text)
+    }
+
+    /// What counts against `MAX_ITEMS`.
+    pub fn items(&self) -> usize {
+        let kept = self.endpoints.len() + self.payloads.len() + self.highlights.len();
+        kept + self.filters.len() + self.sequences.len()
     }
 
     /// The text of the file, version first.

@@ -10,13 +10,15 @@ use toml::de::{DeTable, DeValue};
 use super::read_work::{draft, framing, http, modbus, reply, sequence, shortcut, verify};
 use super::{MAX_FILE_BYTES, MAX_HIGHLIGHTS, MAX_ITEMS, VERSION, Workspace, WorkspaceError};
 use crate::model::{
-    ClientSettings, EndpointSettings, HighlightRule, HostPort, ListenerSettings, Protocol, SavedFilter, SavedPayload,
-    UdpSettings,
+    ClientSettings, Draft, EndpointSettings, HighlightRule, HostPort, ListenerSettings, PayloadFormat, Protocol,
+    SavedFilter, SavedPayload, UdpSettings,
 };
-use crate::payload::visible_text;
+use crate::payload::{hex_to_bytes, visible_text, without_templates};
 
 /// Longest message of the TOML reader that is passed on, in bytes.
 const MAX_MESSAGE_BYTES: usize = 400;
+/// The version of workspaces since which `{{` begins a template.
+const FIRST_WITH_TEMPLATES: u32 = 3;
 
 pub(super) fn workspace(text: &str) -> Result<Workspace, WorkspaceError> {
     if text.len() as u64 > MAX_FILE_BYTES {
@@ -47,7 +49,7 @@ pub(super) fn workspace(text: &str) -> Result<Workspace, WorkspaceError> {
     Ok(Workspace {
         version,
         endpoints: endpoints.into_iter().map(endpoint).collect::<Result<_, _>>()?,
-        payloads: payloads.into_iter().map(payload).collect::<Result<_, _>>()?,
+        payloads: payloads.into_iter().map(|fields| payload(fields, version)).collect::<Result<_, _>>()?,
         highlights: highlights.into_iter().map(highlight).collect::<Result<_, _>>()?,
         filters: filters.into_iter().map(filter).collect::<Result<_, _>>()?,
         sequences: sequences.into_iter().map(sequence).collect::<Result<_, _>>()?,
@@ -144,16 +146,34 @@ fn udp(fields: &mut Fields<'_>) -> Result<UdpSettings, WorkspaceError> {
     })
 }
 
-fn payload(mut fields: Fields<'_>) -> Result<SavedPayload, WorkspaceError> {
-    let saved = SavedPayload {
+fn payload(mut fields: Fields<'_>, version: u32) -> Result<SavedPayload, WorkspaceError> {
+    let mut saved = SavedPayload {
         name: fields.required("name")?,
         folder: fields.or_default("folder")?,
         remark: fields.or_default("remark")?,
         shortcut: shortcut(&mut fields)?,
         draft: draft(&mut fields)?,
     };
+    if version < FIRST_WITH_TEMPLATES {
+        as_before_templates(&mut saved.draft);
+    }
     fields.finish()?;
     Ok(saved)
+}
+
+/// Two braces were two braces: the draft still sends them, or separates bytes with them.
+fn as_before_templates(draft: &mut Draft) {
+    match draft.format {
+        PayloadFormat::Text => draft.text = without_templates(&draft.text),
+        PayloadFormat::Hex => {
+            let apart = draft.text.replace("{{", "{ {");
+            // In the text column of a dump they are no separators, and nothing needs to change.
+            if hex_to_bytes(&apart) == hex_to_bytes(&draft.text) {
+                draft.text = apart;
+            }
+        }
+        PayloadFormat::Mixed | PayloadFormat::Base64 | PayloadFormat::File => {}
+    }
 }
 
 /// A filter with a mistake is kept as it was typed: the window shows it as broken, and nothing a person wrote is lost.

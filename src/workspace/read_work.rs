@@ -3,6 +3,9 @@
 //! As strict as `read`. Text in the payload language is kept as it was typed, with its mistakes: the window shows them where they
 //! stand. Called by: `read`.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;

@@ -70,7 +70,9 @@ impl Remote {
         let addresses = self.addresses.get_or_try_init(resolving).await?;
         let race = Race { shared, recorder, endpoint: &self.endpoint, flow: &self.flow, addresses };
         let began = Instant::now();
-        let won = race.run(&self.settings, End { echoes: false, order: Default::default() }).await?;
+        let won = race
+            .run(&self.settings, End { echoes: false, order: Default::default(), streak: Default::default() })
+            .await?;
         let took_nanos = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
         let self_connected = won.local == won.peer;
         let flow = Arc::new(Flow {

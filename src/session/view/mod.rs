@@ -5,6 +5,8 @@
 
 mod decorating;
 mod find;
+mod frame_list;
+mod framed;
 mod matches;
 mod work;
 
@@ -178,6 +180,8 @@ pub struct Found {
     pub place: u64,
     /// Which of the matches it is, counted from 1.
     pub number: u64,
+    /// Which of the frames that end in the event, while frames are shown and it is one.
+    pub frame: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -294,7 +298,7 @@ impl LogView {
         if matches.generation != generation {
             return None;
         }
-        let place = matches.place_of(row);
+        let place = matches.place_of_key((row, 0));
         (place < matches.count).then_some(place)
     }
 

@@ -17,7 +17,7 @@ pub fn apply(state: &mut State, action: EndpointAction, seen: &Seen<'_>, effects
             let edited = replaces.and_then(|id| state.endpoint(id));
             let settings = match edited {
                 Some(edited) => settings.keeping(&edited.settings),
-                None => settings,
+                None => *settings,
             };
             // The form stays until what it asked for is open: a failure is said where it was asked for.
             let id = match replaces.filter(|id| state.endpoint(*id).is_some()) {
@@ -44,7 +44,7 @@ pub fn apply(state: &mut State, action: EndpointAction, seen: &Seen<'_>, effects
         EndpointAction::CloseConnection(id, how) => effects.close_connection(id, how),
         EndpointAction::Remove(id) => remove(state, id, seen, effects),
         EndpointAction::Restore { settings, place, open: was_open } => {
-            let id = add(state, settings, place);
+            let id = add(state, *settings, place);
             if was_open {
                 open(state, id, seen.now, effects);
             }
@@ -204,7 +204,7 @@ fn remove(state: &mut State, id: EndpointId, seen: &Seen<'_>, effects: &mut dyn 
     }
     let endpoint = visible_text(&settings.uri().to_string(), 200);
     let text = words(state).fill("toasts.removed", &[("endpoint", &endpoint)]);
-    let undo = Action::Endpoint(EndpointAction::Restore { settings, place, open: was_open });
+    let undo = Action::Endpoint(EndpointAction::Restore { settings: settings.into(), place, open: was_open });
     toast(state, text, seen.now, Some(undo));
     workspace_changed(state, seen.now);
 }

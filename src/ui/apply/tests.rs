@@ -53,7 +53,7 @@ impl Bench {
     }
 
     fn create(&mut self, port: u16) -> EndpointId {
-        self.apply(Action::Endpoint(EndpointAction::Create { settings: listener(port), replaces: None }));
+        self.apply(Action::Endpoint(EndpointAction::Create { settings: listener(port).into(), replaces: None }));
         self.state.endpoints.last().unwrap().id
     }
 
@@ -105,7 +105,8 @@ fn an_edited_endpoint_opens_only_when_the_old_socket_is_closed() {
     let mut bench = Bench::new();
     let id = bench.create(9000);
     bench.set(id, EndpointState::Open, &["127.0.0.1:9000"]);
-    let orders = bench.apply(Action::Endpoint(EndpointAction::Create { settings: listener(9000), replaces: Some(id) }));
+    let orders =
+        bench.apply(Action::Endpoint(EndpointAction::Create { settings: listener(9000).into(), replaces: Some(id) }));
     assert!(matches!(orders[..], [Order::Close(closed, Peers::Close)] if closed == id), "{orders:?}");
     assert!(bench.engine_moved().is_empty());
     bench.set(id, EndpointState::Closed, &[]);
@@ -355,7 +356,7 @@ fn names_from_a_workspace_are_shown_and_not_obeyed() {
     bench.apply(Action::Send(SendAction::RemovePayload(0)));
     let client = crate::model::ClientSettings::new(HostPort::new(hostile, 1));
     let settings = EndpointSettings::new(Protocol::TcpClient(client));
-    bench.apply(Action::Endpoint(EndpointAction::Create { settings, replaces: None }));
+    bench.apply(Action::Endpoint(EndpointAction::Create { settings: settings.into(), replaces: None }));
     let id = bench.state.endpoints[0].id;
     bench.apply(Action::Endpoint(EndpointAction::Remove(id)));
     assert_eq!(bench.state.toasts.len(), 2);

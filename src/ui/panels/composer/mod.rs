@@ -4,6 +4,7 @@
 //! Called by: the window's shell, through the panel registry.
 
 mod bytes_line;
+mod checksum_choice;
 mod editor;
 mod history;
 mod send;
@@ -37,6 +38,9 @@ pub struct Composer {
     encoding: TextEncoding,
     ending: LineEnding,
     checksum: Checksum,
+    checksum_choice: checksum_choice::ChecksumChoice,
+    /// The number of the newest checksum taken from `State::edited_checksum`.
+    taken_checksum: u64,
     repeat: send::RepeatFields,
     /// The name being typed for "Save payload".
     saving: Option<FieldText>,
@@ -73,6 +77,7 @@ impl Panel for Composer {
 
     fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
         self.take_edit(ctx);
+        self.take_checksum(ctx);
         self.compose();
         if ctx.state.focus == Some(Focus::Composer) {
             ui.memory_mut(|memory| memory.request_focus(editor_id()));
@@ -169,6 +174,14 @@ impl Composer {
         self.encoding = draft.encoding;
         self.ending = draft.ending;
         self.checksum.clone_from(&draft.checksum);
+    }
+
+    fn take_checksum(&mut self, ctx: &Ctx<'_>) {
+        let (number, sum) = &ctx.state.edited_checksum;
+        if *number != self.taken_checksum {
+            self.taken_checksum = *number;
+            self.checksum.clone_from(sum);
+        }
     }
 
     fn measure_file(&mut self, ctx: &Ctx<'_>, actions: &mut Vec<Action>) {

@@ -3,9 +3,9 @@
 
 use egui::{Align, Layout, RichText, Ui};
 
-use super::{Composer, send, target_choice};
+use super::{Composer, checksum_choice, send, target_choice};
 use crate::engine::Target;
-use crate::model::{Checksum, LineEnding, PayloadFormat, SavedPayload, TextEncoding};
+use crate::model::{LineEnding, PayloadFormat, SavedPayload, TextEncoding};
 use crate::ui::action::{Action, SendAction};
 use crate::ui::state::Ctx;
 use crate::ui::widgets::{Choice, Field, FieldText, chip, choice, plain_button, primary_button, problem};
@@ -39,7 +39,7 @@ impl Composer {
                 self.formats(ctx, ui);
             }
             if wide {
-                self.choices(ctx, ui);
+                self.choices(ctx, ui, actions);
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 pressed = self.send_button(ctx, ui, why);
@@ -54,7 +54,7 @@ impl Composer {
                 if !formats_above {
                     self.formats(ctx, ui);
                 }
-                self.choices(ctx, ui);
+                self.choices(ctx, ui, actions);
                 self.repeat_fields(ctx, ui, false);
                 room(ui, 110.0);
                 self.save_button(ctx, ui);
@@ -74,7 +74,7 @@ impl Composer {
         }
     }
 
-    fn choices(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+    fn choices(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
         let words = ctx.words;
         if self.format == PayloadFormat::File {
             return;
@@ -89,13 +89,8 @@ impl Composer {
         let shown = words.line_ending(self.ending);
         room(ui, 130.0);
         choice(ui, ctx.theme, words.get("composer.ending"), shown, Some(112.0), &mut self.ending, &list);
-        let list = ["", "CRC-16/MODBUS", "CRC-32/ISO-HDLC", "SUM-8", "XOR-8"].map(|name| {
-            let value = Checksum::of(name);
-            Choice { text: words.checksum(&value).to_owned(), value }
-        });
-        let shown = words.checksum(&self.checksum).to_owned();
-        room(ui, 136.0);
-        choice(ui, ctx.theme, words.get("composer.checksum"), &shown, Some(118.0), &mut self.checksum, &list);
+        room(ui, checksum_choice::WIDTH);
+        self.checksum_choice.ui(ctx, ui, &mut self.checksum, actions);
     }
 
     fn send_button(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, why: Option<&send::Why>) -> Option<send::Pressed> {
