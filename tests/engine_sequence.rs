@@ -115,7 +115,8 @@ fn connect(bench: &Bench, at: SocketAddr) -> SequenceTarget {
 fn frames_are_waited_for_however_they_arrive() {
     let bench = Bench::start();
     let (at, serving) = server(1, |mut stream| {
-        // Two frames in one chunk, before anything was asked; then one in pieces.
+        // Two frames in one chunk; then one in pieces.
+        read(&mut stream, "hi");
         stream.write_all(b"hello\r\nversion 3\r\n").unwrap();
         read(&mut stream, "login");
         for piece in [&b"wel"[..], b"co", b"me\r", b"\nnoise\nready\n"] {
@@ -128,7 +129,11 @@ fn frames_are_waited_for_however_they_arrive() {
     let version = Step::Expect(pattern(MatchHow::Regex, "version [0-9]+"));
     let hex = Step::Expect(pattern(MatchHow::Hex, "77 ?? 6c 63 6f 6d 65"));
     let close = Step::Close { how: SequenceClose::Close };
-    let id = run(&bench, on, vec![expect("hello"), version, send("login"), hex, wait_for("ready"), send("bye"), close]);
+    let id = run(
+        &bench,
+        on,
+        vec![send("hi"), expect("hello"), version, send("login"), hex, wait_for("ready"), send("bye"), close],
+    );
     passes(&bench, id);
     serving.join().unwrap();
 }
@@ -137,13 +142,14 @@ fn frames_are_waited_for_however_they_arrive() {
 fn another_frame_than_expected_is_told() {
     let bench = Bench::start();
     let (at, _serving) = server(1, |mut stream| {
+        read(&mut stream, "hi");
         stream.write_all(b"first\nsecond\n").unwrap();
         read_end(&mut stream);
     });
     let on = connect(&bench, at);
-    let id = run(&bench, on, vec![expect("first"), expect("third"), send("never")]);
+    let id = run(&bench, on, vec![send("hi"), expect("first"), expect("third"), send("never")]);
     let (step, failure) = fails(&bench, id);
-    assert_eq!(step, [2]);
+    assert_eq!(step, [3]);
     assert_eq!(failure, StepFailure::Unexpected { expected: "\"third\"".into(), got: b"second".to_vec() });
     bench.engine.close(ID, sockscope::engine::Peers::Close);
 }
@@ -152,13 +158,14 @@ fn another_frame_than_expected_is_told() {
 fn what_does_not_come_in_time_is_told_with_the_last_that_came() {
     let bench = Bench::start();
     let (at, _serving) = server(1, |mut stream| {
+        read(&mut stream, "hi");
         stream.write_all(b"noise\n").unwrap();
         read_end(&mut stream);
     });
     let on = connect(&bench, at);
     let mut awaited = pattern(MatchHow::Text, "done");
     awaited.timeout_millis = 200;
-    let id = run(&bench, on, vec![Step::Repeat { times: 2, steps: vec![send(""), Step::WaitFor(awaited)] }]);
+    let id = run(&bench, on, vec![Step::Repeat { times: 2, steps: vec![send("hi"), Step::WaitFor(awaited)] }]);
     let (step, failure) = fails(&bench, id);
     assert_eq!(step, [1, 2]);
     let last = Some(b"noise".to_vec());
@@ -169,11 +176,14 @@ fn what_does_not_come_in_time_is_told_with_the_last_that_came() {
 #[test]
 fn a_peer_that_leaves_ends_the_waiting() {
     let bench = Bench::start();
-    let (at, serving) = server(1, |mut stream| stream.write_all(b"bye\n").unwrap());
+    let (at, serving) = server(1, |mut stream| {
+        read(&mut stream, "hi");
+        stream.write_all(b"bye\n").unwrap();
+    });
     let on = connect(&bench, at);
-    let id = run(&bench, on, vec![expect("bye"), expect("more")]);
+    let id = run(&bench, on, vec![send("hi"), expect("bye"), expect("more")]);
     let (step, failure) = fails(&bench, id);
-    assert_eq!(step, [2]);
+    assert_eq!(step, [3]);
     let StepFailure::Connection(failure) = failure else { panic!("{failure:?}") };
     assert_eq!(failure.reason, Reason::NotConnected);
     serving.join().unwrap();

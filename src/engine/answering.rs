@@ -392,6 +392,7 @@ async fn render(
     let mut memory = shared.memory.lock();
     let mut fill = Fill {
         now: recorder.now(),
+        zone: shared.zone.clone(),
         peer: peer.flow.peer,
         local: peer.flow.local,
         captures: &hit.captures,

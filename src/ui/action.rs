@@ -96,6 +96,8 @@ pub enum SendAction {
     SetTarget(Option<Target>),
     /// Asks the system's dialog for a file to send; it arrives like `Edit`.
     ChooseFile,
+    /// The same for a file that a template reads; it arrives as `State::template_file`.
+    ChooseTemplateFile,
     /// A job finds out the size of the file that the composer names (`State::file`).
     MeasureFile(String),
 }

@@ -186,6 +186,7 @@ pub enum Ask {
     SaveWorkspace,
     PayloadFile,
     PayloadImport,
+    TemplateFile,
     SaveConnections,
 }
 

@@ -5,6 +5,7 @@ use crate::model::{
     Answer, ByteOrder, Checksum, Direction, EventKind, HostPortError, LineEnding, OverLimit, PayloadFormat, Protocol,
     Role, SumForm,
 };
+use crate::payload::MadeBy;
 
 impl Words {
     pub fn kind(&self, kind: EventKind) -> &str {
@@ -46,6 +47,27 @@ impl Words {
             PayloadFormat::Hex => "payload_format.hex",
             PayloadFormat::Base64 => "payload_format.base64",
             PayloadFormat::File => "payload_format.file",
+        })
+    }
+
+    /// What made bytes of a payload.
+    pub fn made_by(&self, made_by: MadeBy) -> &str {
+        self.get(match made_by {
+            MadeBy::Typed => "made_by.typed",
+            MadeBy::Escape => "made_by.escape",
+            MadeBy::Hex => "made_by.hex",
+            MadeBy::Counter => "made_by.counter",
+            MadeBy::Time => "made_by.time",
+            MadeBy::Random => "made_by.random",
+            MadeBy::Address => "made_by.address",
+            MadeBy::Length => "made_by.length",
+            MadeBy::Checksum => "made_by.checksum",
+            MadeBy::File => "made_by.file",
+            MadeBy::Environment => "made_by.environment",
+            MadeBy::Asked => "made_by.asked",
+            MadeBy::Capture => "made_by.capture",
+            MadeBy::Variable => "made_by.variable",
+            MadeBy::Ending => "made_by.ending",
         })
     }
 

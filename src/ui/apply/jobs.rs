@@ -277,7 +277,7 @@ fn path_chosen(
             Ask::OpenSession | Ask::SaveConversation => true,
             Ask::OpenWorkspace => state.form == Form::OpenWorkspace,
             Ask::SaveWorkspace => state.form == Form::SaveWorkspace,
-            Ask::PayloadFile | Ask::PayloadImport | Ask::SaveConnections => false,
+            Ask::PayloadFile | Ask::PayloadImport | Ask::TemplateFile | Ask::SaveConnections => false,
         };
         if no_dialog && !has_field {
             error_toast(state, words(state).get("dialog.none").to_owned(), now);
@@ -294,6 +294,10 @@ fn path_chosen(
             super::apply(state, Action::Send(SendAction::Edit(draft)), &seen, effects);
         }
         Ask::PayloadImport => effects.start(Job::ImportPayloads(path)),
+        Ask::TemplateFile => {
+            state.template_file = (state.template_file.0 + 1, path.to_string_lossy().into_owned());
+            state.focus = Some(crate::ui::state::Focus::Composer);
+        }
         Ask::SaveConnections => super::connections::save(state, path, now, effects),
         Ask::OpenSession => session::apply(state, SessionAction::Open(path), &seen, effects),
         Ask::OpenWorkspace => session::apply_workspace(state, WorkspaceAction::Open(path), effects),

@@ -11,12 +11,14 @@ use crate::ui::state::Ctx;
 use crate::ui::widgets::{Choice, Field, FieldText, chip, choice, plain_button, primary_button, problem};
 
 /// Below this the choices stand in a row of their own.
-const ONE_ROW_WIDTH: f32 = 1080.0;
+const ONE_ROW_WIDTH: f32 = 1300.0;
 /// Below this the formats stand with the choices.
-const FORMATS_WIDTH: f32 = 560.0;
+const FORMATS_WIDTH: f32 = 700.0;
 /// What the address of a UDP socket and the fields of a repeat add to it.
 const ADDRESS_WIDTH: f32 = 220.0;
 const REPEAT_WIDTH: f32 = 250.0;
+/// What the lateness of a repeat takes; where there is less it is told of the progress under the pointer.
+const LATENESS_WIDTH: f32 = 240.0;
 
 impl Composer {
     pub(super) fn top_row(
@@ -65,21 +67,22 @@ impl Composer {
 
     fn formats(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
         let words = ctx.words;
-        for format in [PayloadFormat::Text, PayloadFormat::Hex, PayloadFormat::File] {
+        for format in PayloadFormat::ALL {
             let text = words.payload_format(format);
             let name = words.fill("composer.format", &[("format", &text)]);
-            if chip(ui, ctx.theme, text, None, &name, self.format == format).clicked() {
-                self.format = format;
+            if chip(ui, ctx.theme, text, None, &name, self.format() == format).clicked() {
+                self.set_format(ui, format);
             }
         }
     }
 
     fn choices(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
         let words = ctx.words;
-        if self.format == PayloadFormat::File {
+        if self.format() == PayloadFormat::File {
             return;
         }
-        if self.format == PayloadFormat::Text {
+        self.insert_menu(ctx, ui, actions);
+        if matches!(self.format(), PayloadFormat::Text | PayloadFormat::Mixed) {
             let list = TextEncoding::ALL.map(|value| Choice { value, text: value.name().to_owned() });
             let shown = self.encoding.name();
             room(ui, 90.0);
@@ -96,7 +99,14 @@ impl Composer {
     fn send_button(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, why: Option<&send::Why>) -> Option<send::Pressed> {
         if let Some(running) = self.stoppable(ctx, ui) {
             let pressed = primary_button(ui, ctx.theme, ctx.words.get("composer.stop"), "", true).clicked();
-            ui.label(RichText::new(send::progress_words(ctx, running)).color(ctx.theme.dim));
+            let late = send::lateness_words(ctx, running);
+            let progress = ui.label(RichText::new(send::progress_words(ctx, running)).color(ctx.theme.dim));
+            if let Some(late) = late {
+                progress.on_hover_text(&late);
+                if ui.available_width() > LATENESS_WIDTH {
+                    ui.label(RichText::new(late).color(ctx.theme.dim));
+                }
+            }
             return pressed.then_some(send::Pressed::Stop);
         }
         let text = ctx.words.get("composer.send");
