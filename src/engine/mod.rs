@@ -19,10 +19,12 @@ mod resolve;
 mod run;
 mod send;
 mod send_to_all;
+mod sequence;
 mod services;
 mod shared;
 mod status;
 mod streak;
+mod tap;
 mod tcp_client;
 mod tcp_connect;
 mod tcp_listener;
@@ -47,6 +49,8 @@ use crate::session::RecorderHandle;
 use endpoint::Endpoint;
 use publisher::{Board, publish};
 use shared::Shared;
+
+pub use sequence::{SequenceMistake, SequenceMistakeKind, check_sequence};
 
 pub use resolve::{Lookup, Resolver, SystemResolver};
 
@@ -289,14 +293,30 @@ impl Engine {
         *self.shared.supply.lock() = Some(supply);
     }
 
+    /// Lists an endpoint that stays closed, so that a sequence can make connections of its own to its remote.
+    pub fn list_closed(&self, id: EndpointId, settings: EndpointSettings) -> Result<(), Busy> {
+        let mut endpoints = self.shared.endpoints.lock();
+        if endpoints.iter().any(|endpoint| endpoint.id == id) {
+            return Ok(());
+        }
+        if endpoints.len() >= ENDPOINTS {
+            return Err(Busy);
+        }
+        let endpoint = Arc::new(Endpoint::new(id, settings));
+        endpoint.shown.lock().state = EndpointState::Closed;
+        endpoints.push(endpoint);
+        drop(endpoints);
+        self.shared.board.list_changed();
+        Ok(())
+    }
+
     /// Runs a sequence; its progress is in `EngineSnapshot::runs`.
     pub fn run_sequence(&self, order: SequenceOrder) -> Result<RunId, Busy> {
-        let _ = order;
-        Err(Busy)
+        sequence::start(&self.shared, order)
     }
 
     pub fn stop_run(&self, id: RunId) {
-        let _ = id;
+        self.shared.runs.stop(id);
     }
 
     /// Acts within 200 ms at any rate.
@@ -311,6 +331,7 @@ impl Engine {
         let deadline = tokio::time::Instant::now() + limit.saturating_sub(LAST_WORD.min(limit / 4));
         shared.let_go_of_recorder();
         shared.sends.stop_all();
+        shared.runs.stop_all();
         for endpoint in shared.endpoints.lock().iter() {
             close_endpoint(endpoint, Peers::Close);
         }

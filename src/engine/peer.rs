@@ -19,6 +19,7 @@ use super::pairs::Order;
 use super::shared::Shared;
 use super::status::{ConnectionState, ConnectionStatus};
 use super::streak::Streak;
+use super::tap::Taps;
 use super::udp::UdpLink;
 use crate::model::{ConnectionId, Flow, Timestamp};
 
@@ -33,6 +34,8 @@ pub(super) struct Peer {
     /// Nanoseconds on the session's clock since bytes wait for a peer that does not read; 0 while none wait too long.
     pub stalled_since: AtomicU64,
     pub self_connected: bool,
+    /// Sequences that listen.
+    pub taps: Taps,
     pub link: Link,
 }
 

@@ -186,7 +186,7 @@ impl Publisher {
             version: self.version,
             endpoints: listed,
             sends: shared.sends.progress(),
-            runs: Vec::new(),
+            runs: shared.runs.progress(),
             totals,
         };
         let old = std::mem::replace(&mut *board.snapshot.lock(), Arc::new(snapshot));

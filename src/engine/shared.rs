@@ -20,7 +20,8 @@ use super::peer::Peer;
 use super::publisher::Board;
 use super::resolve::Resolver;
 use super::send::Sends;
-use super::status::ConnectionState;
+use super::sequence::Runs;
+use super::status::{ConnectionState, EndpointState};
 use crate::model::{ConnectionId, EndpointId, Failure, Flow, Happening};
 use crate::session::{Clock, RecorderHandle};
 
@@ -33,6 +34,8 @@ pub(super) struct Shared {
     pub endpoints: Mutex<Vec<Arc<Endpoint>>>,
     connections: Mutex<HashMap<ConnectionId, Arc<Peer>>>,
     pub sends: Sends,
+    /// Sequences that run, and the newest that ended.
+    pub runs: Runs,
     /// Reads files and the environment for templates.
     pub supply: Mutex<Option<Arc<dyn crate::payload::Supply>>>,
     /// Counters and random numbers of templates.
@@ -61,6 +64,7 @@ impl Shared {
             endpoints: Mutex::default(),
             connections: Mutex::default(),
             sends: Sends::default(),
+            runs: Runs::default(),
             supply: Mutex::default(),
             memory: Mutex::new(crate::payload::Memory::seeded(random_seed())),
             zone: jiff::tz::TimeZone::system(),
@@ -111,6 +115,7 @@ impl Shared {
             return false;
         }
         self.connections.lock().insert(peer.id, peer.clone());
+        self.runs.arrived(peer);
         self.board.state_changed(&peer.endpoint);
         true
     }
@@ -120,12 +125,21 @@ impl Shared {
         // It knows the peer, and would keep it for ever.
         drop(peer.udp().and_then(|lane| lane.answering.lock().take()));
         peer.endpoint.remove(peer);
+        peer.taps.end();
         self.board.state_changed(&peer.endpoint);
     }
 
     /// Changes what is shown of an endpoint.
     pub fn show(&self, endpoint: &Endpoint, change: impl FnOnce(&mut Shown)) {
-        change(&mut endpoint.shown.lock());
+        let over = {
+            let mut shown = endpoint.shown.lock();
+            change(&mut shown);
+            let over = matches!(shown.state, EndpointState::Closed | EndpointState::Failed);
+            over.then(|| shown.failure.clone())
+        };
+        if let Some(failure) = over {
+            self.runs.endpoint_ended(endpoint, failure);
+        }
         self.board.state_changed(endpoint);
     }
 

@@ -90,6 +90,7 @@ impl Conversation {
             state: parking_lot::Mutex::new(ConnectionState::Open),
             stalled_since: Default::default(),
             self_connected: fresh.self_connected,
+            taps: Default::default(),
             link: Link::Tcp(TcpLink::new(Arc::new(fresh.stream), fresh.pair.order.clone(), fresh.pair.streak.clone())),
         });
         if !shared.register(&peer) {
@@ -150,6 +151,7 @@ impl Conversation {
                 time
             };
             self.shared.received(peer, 1, length);
+            peer.taps.received(&bytes, time);
             answering.received(&bytes, time).await;
             if self.manners.echo {
                 self.echo(bytes).await;
@@ -177,6 +179,7 @@ impl Conversation {
         if link.broken.load(Ordering::Acquire) {
             return ReadEnd::Broken(ErrorKind::ConnectionReset.into());
         }
+        self.peer.taps.end();
         self.note(Happening::PeerFinished { received: self.peer.counters.counts().bytes_in });
         if link.we_finished.load(Ordering::Acquire) {
             answering.ended().await;

@@ -274,6 +274,7 @@ impl Receiver<'_> {
                 _ => &last.insert((sender, self.link.lane(self.shared, canonical(sender)))).1,
             };
             self.shared.received(peer, 1, payload.len() as u64);
+            peer.taps.received(&payload, time);
             events.push(Event { time, flow: peer.flow.clone(), what: What::Received(payload.clone()) });
             if answers {
                 heard.push((peer.clone(), payload.clone()));

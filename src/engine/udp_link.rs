@@ -122,6 +122,7 @@ impl UdpLink {
             state: Mutex::new(ConnectionState::Open),
             stalled_since: Default::default(),
             self_connected: false,
+            taps: Default::default(),
             link: Link::Udp(lane),
         }
     }

@@ -25,4 +25,13 @@ impl Words {
             StepFailure::Template(what) => self.fill("step_failure.template", &[("what", what)]),
         }
     }
+
+    /// What is said about a step, with its place; before the first step without one.
+    pub fn at_step(&self, step: &[u32], what: &str) -> String {
+        if step.is_empty() {
+            return what.to_owned();
+        }
+        let step = step.iter().map(u32::to_string).collect::<Vec<_>>().join(".");
+        self.fill("step_place.at", &[("step", &step), ("what", &what)])
+    }
 }
