@@ -139,6 +139,7 @@ fn delayed_replies_keep_their_order_and_hold_up_no_other_connection() {
     expect(&mut second, "fast\n");
     expect(&mut first, "slow\nfast\n");
     assert!(began.elapsed() >= Duration::from_millis(300));
+    bench.wait("the slow reply", |e| matches!(&e.what, What::Sent(bytes) if bytes.starts_with(b"slow")).then_some(()));
     let sent: Vec<_> = bench.events().into_iter().filter(|e| matches!(e.what, What::Sent(_))).collect();
     assert_ne!(sent[0].flow.connection, sent[1].flow.connection, "the other connection went first");
 }

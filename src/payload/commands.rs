@@ -239,7 +239,7 @@ mod tests {
                 let listener = TcpListener::bind("127.0.0.1:0").unwrap();
                 let peer = to(transport, "127.0.0.1", listener.local_addr().unwrap().port());
                 let mut child = run(program, &[], &made(bytes, &peer, format));
-                let (mut stream, _) = listener.accept().unwrap();
+                let (mut stream, _) = again(|| listener.accept());
                 stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
                 got.resize(bytes.len(), 0);
                 stream.read_exact(&mut got).unwrap();
@@ -252,7 +252,7 @@ mod tests {
                 let peer = to(transport, "127.0.0.1", socket.local_addr().unwrap().port());
                 let mut child = run(program, &[], &made(bytes, &peer, format));
                 got.resize(70_000, 0);
-                let (length, from) = socket.recv_from(&mut got).unwrap();
+                let (length, from) = again(|| socket.recv_from(&mut got));
                 got.truncate(length);
                 // An answer ends Python's wait.
                 socket.send_to(b"ok", from).unwrap();
@@ -261,6 +261,16 @@ mod tests {
             }
         }
         got
+    }
+
+    /// A child that ends meanwhile interrupts the call.
+    fn again<T>(mut call: impl FnMut() -> std::io::Result<T>) -> T {
+        loop {
+            match call() {
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                other => return other.unwrap(),
+            }
+        }
     }
 
     #[test]

@@ -85,7 +85,7 @@ fn what_came_in_is_answered_to_whom_it_came_from() {
     open_menu(&mut window, Role::ListItem, "PING");
     choose(&mut window, "Reply with this");
     assert_eq!(window.state().state.target, Some(Target::Connection(ConnectionId(2))));
-    assert_eq!(value(&window, "Payload"), "PING \\x7b\\x7bnow}}\\r\\n");
+    assert_eq!(value(&window, "Payload"), "PING \\{{now}}\\r\\n");
 }
 
 #[test]
