@@ -11,8 +11,9 @@ use sockscope::framing::Fault;
 use sockscope::model::{
     By, ByteOrder, Checksum, ConnectionId, Flow, Framing, Framings, Happening, LengthPrefix, Role, Transport, Verify,
 };
+use sockscope::payload::checksum::Verdict;
 use sockscope::session::FindStep::{Next, Previous};
-use sockscope::session::{Found, LogView, Query, RecorderHandle, Scope, SumCheck, ViewSnapshot};
+use sockscope::session::{Found, LogView, Query, RecorderHandle, Scope, ViewSnapshot};
 
 const MOST: u32 = 1 << 20;
 const LINE: Framing = Framing::Line { most_bytes: MOST };
@@ -239,8 +240,8 @@ fn received_checksums_are_looked_at() {
     let query = Query { verify: Arc::new(tree([(one.endpoint, verify)])), ..frames(LINE, Query::default()) };
     assert_eq!(shown(&watched, query).len(), 4);
     let sums: Vec<_> = watched.view.snapshot().decorations.iter().map(|row| row.sum.clone()).collect();
-    let wrong = SumCheck::Wrong { expected: vec![0xc3], got: vec![0] };
-    assert_eq!(sums, [Some(SumCheck::Right), Some(wrong), Some(SumCheck::TooShort), None]);
+    let wrong = Verdict::Wrong { expected: vec![0xc3], got: vec![0] };
+    assert_eq!(sums, [Some(Verdict::Right), Some(wrong), Some(Verdict::TooShort), None]);
     drop(handle);
     recorder.finish(LIMIT);
 }

@@ -12,7 +12,8 @@ use sockscope::model::{
     ConnectionId, EndpointId, EndpointSettings, Event, Flow, Framing, ListenerSettings, Protocol, Recorded, Timestamp,
     Transport, What,
 };
-use sockscope::session::{Decoration, FrameFacts, SumCheck, ViewSnapshot};
+use sockscope::payload::checksum::Verdict;
+use sockscope::session::{Decoration, FrameFacts, ViewSnapshot};
 use sockscope::ui::action::Form;
 use sockscope::ui::app::App;
 use sockscope::ui::stage::{Order, Stage};
@@ -146,7 +147,7 @@ fn the_toggle_shows_frames_and_two_frames_of_a_chunk_are_selected_apart() {
 
 #[test]
 fn a_wrong_checksum_says_so() {
-    let sum = Some(SumCheck::Wrong { expected: vec![0xc3], got: vec![0] });
+    let sum = Some(Verdict::Wrong { expected: vec![0xc3], got: vec![0] });
     let wrong = Decoration { sum, ..Decoration::default() };
     let window = window_of(listener(), stage(view(vec![row(3, "ab")], vec![wrong])));
     window.get_by(|node| {

@@ -62,7 +62,9 @@ async fn run_live(
     settings: &EndpointSettings,
 ) -> Arc<SequenceReport> {
     live.engine.set_supply(Arc::new(supply(arguments, sequence)));
-    let on = match arguments.connections {
+    // A client that speaks first is heard from its first byte only by a run that connects itself.
+    let own = matches!(settings.protocol, Protocol::TcpClient(_)).then_some(1);
+    let on = match arguments.connections.or(own) {
         Some(count) => {
             while live.engine.list_closed(ID, settings.clone()).is_err() {
                 tokio::time::sleep(Duration::from_millis(1)).await;

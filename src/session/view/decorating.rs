@@ -9,10 +9,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::work::Shown;
-use super::{Decoration, Orders, Query, SumCheck};
+use super::{Decoration, Orders, Query};
 use crate::filter::Filter;
-use crate::model::{EndpointId, EventKind, HighlightColor, Recorded, SumForm, Verify, What};
-use crate::payload::{checksum, checksum_length};
+use crate::model::{EndpointId, EventKind, HighlightColor, Recorded, Verify, What};
+use crate::payload::checksum::{Verdict, verify};
+use crate::payload::checksum_length;
 use crate::session::matching::{Matcher, Placed, gap_before, row_before};
 use crate::session::reader::Reader;
 use crate::session::{Log, Notes};
@@ -182,20 +183,9 @@ impl Decorator {
 }
 
 /// What became of the checksum of received bytes, where their endpoint verifies one.
-fn sum_of(verify: &BTreeMap<EndpointId, Verify>, recorded: &Recorded) -> Option<SumCheck> {
-    let verify = verify.get(&recorded.event.flow.endpoint)?;
+fn sum_of(verified: &BTreeMap<EndpointId, Verify>, recorded: &Recorded) -> Option<Verdict> {
+    let settings = verified.get(&recorded.event.flow.endpoint)?;
     let What::Received(bytes) = &recorded.event.what else { return None };
-    let length = checksum_length(&verify.checksum);
-    if length == 0 {
-        return None;
-    }
-    let (skip, behind) = (verify.skip as usize, verify.behind as usize);
-    let parts = bytes.len().checked_sub(behind).and_then(|end| {
-        let at = end.checked_sub(length)?;
-        Some((bytes.get(skip..at)?, bytes.get(at..end)?))
-    });
-    let Some((covered, got)) = parts else { return Some(SumCheck::TooShort) };
-    let expected = checksum(&verify.checksum, covered);
-    let right = expected == got || (verify.checksum.form != SumForm::Binary && expected.eq_ignore_ascii_case(got));
-    Some(if right { SumCheck::Right } else { SumCheck::Wrong { expected, got: got.to_vec() } })
+    let is_asked = checksum_length(&settings.checksum) > 0;
+    is_asked.then(|| verify(settings, bytes))
 }

@@ -23,6 +23,7 @@ use super::Log;
 use super::log::Signal;
 use crate::filter::Filter;
 use crate::model::{ConnectionId, Encodings, EndpointId, Framings, HighlightColor, Note, Recorded, Timestamp, Verify};
+use crate::payload::checksum::Verdict;
 
 /// No screen shows more rows than this at once.
 const MAX_WANTED: usize = 4096;
@@ -127,7 +128,7 @@ pub struct Decoration {
     /// The row is a frame: its content stands in place of the chunk's, its seq is that of the chunk in which it ends.
     pub frame: Option<Arc<FrameFacts>>,
     /// What became of its checksum, where its endpoint verifies one.
-    pub sum: Option<SumCheck>,
+    pub sum: Option<Verdict>,
 }
 
 /// Where a frame stands in its stream.
@@ -140,18 +141,6 @@ pub struct FrameFacts {
     /// Bytes in the stream, delimiters and escapes included.
     pub raw_bytes: u64,
     pub fault: Option<crate::framing::Fault>,
-}
-
-/// A checksum that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SumCheck {
-    Right,
-    Wrong {
-        expected: Vec<u8>,
-        got: Vec<u8>,
-    },
-    /// The frame is too short to hold one.
-    TooShort,
 }
 
 /// How far the search of the find bar is.

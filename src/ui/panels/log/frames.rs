@@ -4,7 +4,8 @@
 
 use crate::framing::Fault;
 use crate::payload;
-use crate::session::{Decoration, SumCheck};
+use crate::payload::checksum::Verdict;
+use crate::session::Decoration;
 use crate::words::Words;
 
 /// Stands before the content.
@@ -29,12 +30,12 @@ pub fn hint(words: &'static Words, decoration: &Decoration) -> Option<String> {
     let fault =
         decoration.frame.as_ref().and_then(|frame| frame.fault).map(|fault| fault_words(words, fault).to_owned());
     let sum = match &decoration.sum {
-        Some(SumCheck::Wrong { expected, got }) => {
+        Some(Verdict::Wrong { expected, got }) => {
             let (expected, got) = (payload::bytes_to_hex(expected), payload::bytes_to_hex(got));
             Some(words.fill("frames.sum_expected", &[("expected", &expected), ("got", &got)]))
         }
-        Some(SumCheck::TooShort) => Some(words.get("frames.sum_too_short").to_owned()),
-        Some(SumCheck::Right) | None => None,
+        Some(Verdict::TooShort) => Some(words.get("frames.sum_too_short").to_owned()),
+        Some(Verdict::Right) | None => None,
     };
     let parts: Vec<_> = fault.into_iter().chain(sum).collect();
     (!parts.is_empty()).then(|| parts.join("\n"))
@@ -42,7 +43,7 @@ pub fn hint(words: &'static Words, decoration: &Decoration) -> Option<String> {
 
 pub fn is_wrong(decoration: &Decoration) -> bool {
     let faulty = decoration.frame.as_ref().is_some_and(|frame| frame.fault.is_some());
-    faulty || matches!(decoration.sum, Some(SumCheck::Wrong { .. } | SumCheck::TooShort))
+    faulty || matches!(decoration.sum, Some(Verdict::Wrong { .. } | Verdict::TooShort))
 }
 
 pub fn fault_words(words: &'static Words, fault: Fault) -> &'static str {
@@ -57,8 +58,8 @@ pub fn fault_words(words: &'static Words, fault: Fault) -> &'static str {
 
 fn sum_words(words: &'static Words, decoration: &Decoration) -> Option<&'static str> {
     match &decoration.sum {
-        Some(SumCheck::Wrong { .. }) => Some(words.get("frames.sum_wrong")),
-        Some(SumCheck::TooShort) => Some(words.get("frames.sum_too_short")),
-        Some(SumCheck::Right) | None => None,
+        Some(Verdict::Wrong { .. }) => Some(words.get("frames.sum_wrong")),
+        Some(Verdict::TooShort) => Some(words.get("frames.sum_too_short")),
+        Some(Verdict::Right) | None => None,
     }
 }
