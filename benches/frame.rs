@@ -114,6 +114,8 @@ fn decorated(view: &ViewSnapshot) -> Arc<ViewSnapshot> {
             .as_ref()
             .map(|row| Arc::new(Note { seq: row.seq, text: "the pump answered late".into(), time: Timestamp(0) })),
         gap: Some(1_234_567),
+        frame: None,
+        sum: None,
     };
     let find = FindSnapshot {
         filter: Filter::parse("value").expect("a word"),

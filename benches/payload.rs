@@ -3,8 +3,10 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use sockscope::model::TextEncoding;
-use sockscope::payload::{bytes_to_hex, bytes_to_text, hex_to_bytes, text_to_bytes, visible};
+use sockscope::model::{Draft, PayloadFormat, TextEncoding, Timestamp};
+use sockscope::payload::{
+    Fill, Memory, Supplied, bytes_to_hex, bytes_to_text, compile, hex_to_bytes, text_to_bytes, visible,
+};
 
 const MEGABYTE: usize = 1 << 20;
 const ROW: usize = 4 << 10;
@@ -31,6 +33,32 @@ fn parse(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// What the composer does at each key: the whole is understood and filled in.
+fn language(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("payload language, 1 MiB");
+    let plain = text_of(MEGABYTE - MEGABYTE % 75);
+    group.throughput(Throughput::Bytes(plain.len() as u64));
+    let templates = format!("{{{{counter}}}} {{{{length:u32be}}}}{plain}{{{{checksum:crc32}}}}{{{{uuid}}}}");
+    let mixed = r"LOGIN \x02[01 ff]\r\n{json} ".chars().cycle().take(MEGABYTE - MEGABYTE % 26).collect();
+    let hex = bytes_to_hex(&vec![0xA5; MEGABYTE / 3]);
+    for (name, format, text) in [
+        ("text", PayloadFormat::Text, plain),
+        ("text with templates", PayloadFormat::Text, templates),
+        ("mixed", PayloadFormat::Mixed, mixed),
+        ("hex", PayloadFormat::Hex, hex),
+    ] {
+        let draft = Draft { format, text, ..Draft::default() };
+        let (supplied, mut memory) = (Supplied::default(), Memory::seeded(1));
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                let mut fill = Fill::plain(Timestamp(0), jiff::tz::TimeZone::UTC, &supplied, &mut memory);
+                compile(black_box(&draft)).map(|compiled| compiled.render(&mut fill))
+            });
+        });
+    }
+    group.finish();
+}
+
 fn show(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("visible, 4 KiB");
     group.throughput(Throughput::Bytes(ROW as u64));
@@ -50,5 +78,5 @@ fn show(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(payload, parse, show);
+criterion_group!(payload, parse, language, show);
 criterion_main!(payload);

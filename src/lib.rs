@@ -22,10 +22,12 @@
 //! | [`filter`] | model, payload |
 //! | [`words`] | model, payload, filter |
 //! | [`framing`] | model |
-//! | [`session`] | model, payload, filter, words |
+//! | [`rules`] | model, payload |
+//! | [`decode`] | model, payload |
+//! | [`session`] | model, payload, filter, framing, words |
 //! | [`kernel`] | model |
-//! | [`engine`] | model, payload, kernel, and of session `RecorderHandle`, `Clock` and `lane` |
-//! | [`workspace`] | model, payload, filter, words |
+//! | [`engine`] | model, payload, framing, rules, kernel, and of session `RecorderHandle`, `Clock` and `lane` |
+//! | [`workspace`] | model, payload, filter, rules, words |
 //! | `ui` | all but cli |
 //! | [`cli`] | all but ui |
 //!
@@ -33,12 +35,14 @@
 //! is in `docs/architecture.md`.
 
 pub mod cli;
+pub mod decode;
 pub mod engine;
 pub mod filter;
 pub mod framing;
 pub mod kernel;
 pub mod model;
 pub mod payload;
+pub mod rules;
 pub mod session;
 #[cfg(feature = "window")]
 pub mod ui;

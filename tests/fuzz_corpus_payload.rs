@@ -38,6 +38,11 @@ fn payload_text() {
 }
 
 #[test]
+fn payload_language() {
+    replay("payload_language", payload::payload_language);
+}
+
+#[test]
 fn payload_hex() {
     replay("payload_hex", payload::payload_hex);
 }

@@ -108,7 +108,7 @@ mod window {
     use egui_kittest::Harness;
     use egui_kittest::kittest::NodeT;
     use sockscope::model::{
-        Draft, EndpointId, EndpointSettings, Event, ListenerSettings, Protocol, Recorded, SavedPayload, Timestamp, What,
+        EndpointId, EndpointSettings, Event, ListenerSettings, Protocol, Recorded, SavedPayload, Timestamp, What,
     };
     use sockscope::session::{SessionFile, ViewSnapshot};
     use sockscope::ui::action::{Form, Tab};
@@ -136,7 +136,7 @@ mod window {
         let settings = EndpointSettings { name: Some(text.into()), ..EndpointSettings::new(listener) };
         let mut state = State::default();
         state.endpoints = vec![Configured { id: EndpointId(1), settings }];
-        state.payloads = vec![SavedPayload { name: text.into(), draft: Draft::default() }];
+        state.payloads = vec![SavedPayload { name: text.into(), ..SavedPayload::default() }];
         state.toasts = vec![Toast {
             text: sockscope::payload::visible_text(text, 200),
             is_error: true,

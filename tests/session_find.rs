@@ -35,7 +35,7 @@ fn session(count: u64) -> (tempfile::TempDir, Arc<Log>) {
 }
 
 fn found(seq: u64, place: u64, number: u64) -> Option<Found> {
-    Some(Found { seq, place, number })
+    Some(Found { seq, place, number, frame: None })
 }
 
 #[test]

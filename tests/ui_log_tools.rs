@@ -121,21 +121,23 @@ pub fn sees(window: &Window, text: &str) -> bool {
 fn tabs_are_chosen_by_number_and_by_arrow() {
     use sockscope::ui::action::Tab;
     let mut window = window(stage(view_of(1..5)));
-    for (key, tab) in [(Key::Num3, Tab::Connections), (Key::Num4, Tab::Notes), (Key::Num1, Tab::Log)] {
+    for (key, tab) in
+        [(Key::Num3, Tab::Connections), (Key::Num4, Tab::Notes), (Key::Num5, Tab::Sequences), (Key::Num1, Tab::Log)]
+    {
         window.key_press_modifiers(Modifiers::COMMAND, key);
         window.run();
         assert_eq!(state(&mut window).tab, tab);
     }
     window.get_by_role_and_label(Role::Tab, "Log").focus();
     window.run();
-    for tab in [Tab::Conversation, Tab::Connections, Tab::Notes, Tab::Log] {
+    for tab in [Tab::Conversation, Tab::Connections, Tab::Notes, Tab::Sequences, Tab::Log] {
         window.key_press(Key::ArrowRight);
         window.run();
         assert_eq!(state(&mut window).tab, tab);
     }
     window.key_press(Key::ArrowLeft);
     window.run();
-    assert_eq!(state(&mut window).tab, Tab::Notes);
+    assert_eq!(state(&mut window).tab, Tab::Sequences);
 }
 
 #[test]

@@ -9,6 +9,8 @@ mod composer;
 mod connections;
 #[path = "window_panels/forms.rs"]
 mod forms;
+#[path = "window_panels/library.rs"]
+mod library;
 #[path = "window_panels/scene.rs"]
 mod scene;
 #[path = "window_panels/sidebar.rs"]

@@ -13,7 +13,10 @@ const ROUNDS: usize = 20;
 /// Large enough for a write that takes more than one page.
 fn workspace(letter: char) -> Workspace {
     let draft = Draft { text: letter.to_string().repeat(200_000), ..Draft::default() };
-    Workspace { payloads: vec![SavedPayload { name: letter.into(), draft }], ..Workspace::default() }
+    Workspace {
+        payloads: vec![SavedPayload { name: letter.into(), draft, ..SavedPayload::default() }],
+        ..Workspace::default()
+    }
 }
 
 /// Not a test of its own: the child that the other one starts and kills.

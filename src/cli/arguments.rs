@@ -155,13 +155,32 @@ pub struct PayloadArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   sockscope run bench.toml
-  sockscope run bench.toml --json --record bench.pcapng --events 1000")]
+  sockscope run bench.toml --json --record bench.pcapng --events 1000
+  sockscope run bench.toml --sequence login --ask User=me --report junit.xml --timeout 1m")]
 pub struct RunArguments {
     #[arg(value_name = "WORKSPACE.toml")]
     pub workspace: PathBuf,
-    /// Let the workspace use files outside its own folder
+    /// Let the workspace use files outside its own folder, and the environment
     #[arg(long)]
     pub trust: bool,
+    /// Run this sequence on the endpoint it names, then stop: code 0 when it passed, 1 when it failed
+    #[arg(long, value_name = "NAME")]
+    pub sequence: Option<String>,
+    /// Run the sequence on this endpoint: its name or address in the workspace, or any address to connect to
+    #[arg(long, value_name = "NAME|ENDPOINT", requires = "sequence")]
+    pub on: Option<String>,
+    /// Run the sequence on so many connections of its own, all at once (TCP clients)
+    #[arg(long, value_name = "N", requires = "sequence", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub connections: Option<u32>,
+    /// Answer an {{ask:NAME}} of the sequence's payloads
+    #[arg(long, value_name = "NAME=VALUE", requires = "sequence", value_parser = answer)]
+    pub ask: Vec<(String, String)>,
+    /// Write the result of the sequence as a JUnit report
+    #[arg(long, value_name = "FILE.xml", requires = "sequence")]
+    pub report: Option<PathBuf>,
+    /// The sequence fails when it takes longer
+    #[arg(long, value_name = "TIME", requires = "sequence", value_parser = durations::parse)]
+    pub timeout: Option<Duration>,
     #[command(flatten)]
     pub session: SessionArguments,
 }
@@ -315,6 +334,11 @@ fn encoding_of() -> impl TypedValueParser<Value = TextEncoding> {
         let named = |encoding: &TextEncoding| encoding.name().eq_ignore_ascii_case(&name);
         TextEncoding::ALL.into_iter().find(named).unwrap_or_default()
     })
+}
+
+fn answer(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("NAME=VALUE is missing its =")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn rotation_size(text: &str) -> Result<u64, String> {

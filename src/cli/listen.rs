@@ -7,6 +7,7 @@ use super::arguments::{ListenArguments, RunArguments};
 use super::endpoints;
 use super::live::{self, Live, sentence};
 use super::printer::Output;
+use super::sequence;
 use super::standard;
 use crate::engine::EndpointState;
 use crate::model::{
@@ -29,6 +30,9 @@ pub fn listen(arguments: &ListenArguments) -> Result<(), Refusal> {
 pub fn run(arguments: &RunArguments) -> Result<(), Refusal> {
     let path = &arguments.workspace;
     let workspace = Workspace::load(path).map_err(|error| workspace_refusal(path, &error))?;
+    if let Some(name) = &arguments.sequence {
+        return sequence::run(arguments, name, &workspace);
+    }
     if workspace.endpoints.is_empty() {
         return Err(format!("{} has no endpoints to open.", path.display()));
     }
@@ -43,6 +47,8 @@ pub fn run(arguments: &RunArguments) -> Result<(), Refusal> {
 
 /// Opens all; ends when a listener or a UDP socket fails, or when nothing is left open.
 async fn watch(live: &Live, endpoints: &[EndpointSettings]) -> Result<(), Refusal> {
+    // Nobody can send to them from here.
+    live.engine.close_finished_peers();
     for (id, settings) in (1..).map(EndpointId).zip(endpoints) {
         live.open(id, settings).await;
     }

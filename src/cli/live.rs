@@ -97,7 +97,6 @@ where
         wake.send_replace(());
     });
     let engine = Engine::start(tokio::runtime::Handle::current(), handle, wake);
-    engine.close_finished_peers();
     let live = Live { engine, changed, seen: printer.seen(), unfinished: RefCell::new(None) };
     let ending = tokio::select! {
         biased;

@@ -15,9 +15,12 @@ use tokio_util::sync::CancellationToken;
 use super::CloseHow;
 use super::counters::{Counters, Meter};
 use super::peer::Peer;
+use super::replies::ReplySet;
+use super::shared::{Shared, note_failure};
 use super::status::{BufferSize, ConnectionStatus, EndpointState, EndpointStatus, ResolvedAddress};
 use super::udp::UdpLink;
 use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, Flow, HostPort, Protocol, Role, Timestamp};
+use crate::session::RecorderHandle;
 
 /// Ended connections that stay listed.
 const CLOSED_LISTED: usize = 100;
@@ -39,6 +42,12 @@ pub(super) struct Endpoint {
     pub udp: Mutex<Option<Arc<UdpLink>>>,
     /// One run at a time: a second opening waits until the first has let go of its port.
     pub turn: tokio::sync::Mutex<()>,
+    /// Made ready from the settings.
+    pub replies: Mutex<Arc<ReplySet>>,
+    /// Held while they are made ready, which takes its time.
+    preparing: Mutex<()>,
+    /// They rest until the person lets them act again.
+    pub replies_paused: AtomicBool,
     stop: Mutex<CancellationToken>,
 }
 
@@ -76,6 +85,9 @@ impl Endpoint {
             place_free: Notify::new(),
             udp: Mutex::new(None),
             turn: tokio::sync::Mutex::default(),
+            replies: Mutex::default(),
+            preparing: Mutex::default(),
+            replies_paused: AtomicBool::new(false),
             stop: Mutex::new(CancellationToken::new()),
         }
     }
@@ -90,7 +102,24 @@ impl Endpoint {
         *self.meter.lock() = Meter::default();
         self.dropped.store(0, Ordering::Relaxed);
         self.forgotten_peers.store(0, Ordering::Relaxed);
+        *self.replies.lock() = Arc::default();
+        self.replies_paused.store(false, Ordering::Release);
         token
+    }
+
+    /// Makes the replies ready, as the newest settings have them, and tells of each that cannot be. Of two that are under way
+    /// the one that looks at the settings last puts its own in place last.
+    pub fn prepare_replies(&self, shared: &Shared, recorder: &RecorderHandle) {
+        let turn = self.preparing.lock();
+        let (settings, old) = (self.shown.lock().settings.clone(), self.replies.lock().clone());
+        let (set, failures) = ReplySet::new(&settings, &old);
+        *self.replies.lock() = Arc::new(set);
+        drop(turn);
+        let flow = self.flow(None);
+        for failure in failures {
+            note_failure(recorder, &flow, failure);
+        }
+        shared.board.state_changed(self);
     }
 
     /// The stop lane: acts at once, whatever the tasks are doing.
@@ -190,6 +219,10 @@ impl Endpoint {
         listed.extend(open.iter().map(|peer| peer.status(now)));
         listed.extend(closed);
         let shown = self.shown.lock().clone();
+        // They are made ready a little later than the settings change.
+        let mut replies = self.replies.lock().status();
+        replies.resize(shown.settings.replies.len(), Default::default());
+        let replies = replies.into();
         let is_udp = matches!(shown.settings.protocol, Protocol::Udp(_));
         EndpointStatus {
             id: self.id,
@@ -205,6 +238,9 @@ impl Endpoint {
             failure: shown.failure,
             resolved: shown.resolved,
             retry_at: shown.retry_at,
+            replies,
+            replies_paused: self.replies_paused.load(Ordering::Acquire),
+            modbus: None,
         }
     }
 }

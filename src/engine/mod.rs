@@ -4,19 +4,27 @@
 //! Traffic goes to the recorder's lane (`session::RecorderHandle`) and never through a front; the fronts (`ui`, `cli`)
 //! give orders through `Engine` and read `EngineSnapshot`.
 
+mod answering;
 mod buffers;
 mod counters;
 mod endpoint;
+mod filling;
+mod lateness;
 mod pace;
 mod pairs;
 mod peer;
 mod publisher;
+mod replies;
 mod resolve;
 mod run;
 mod send;
 mod send_to_all;
+mod sequence;
+mod services;
 mod shared;
 mod status;
+mod streak;
+mod tap;
 mod tcp_client;
 mod tcp_connect;
 mod tcp_listener;
@@ -25,6 +33,7 @@ mod tcp_write;
 mod udp;
 mod udp_link;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -33,18 +42,21 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
-use crate::model::{ConnectionId, EndpointId, EndpointSettings, Protocol, SendId};
+use crate::model::{ConnectionId, EndpointId, EndpointSettings, ModbusTable, Protocol, RunId, SendId, Sequence};
+use crate::payload::{Compiled, Supply};
 use crate::session::RecorderHandle;
 
 use endpoint::Endpoint;
 use publisher::{Board, publish};
 use shared::Shared;
 
+pub use sequence::{SequenceMistake, SequenceMistakeKind, check_sequence};
+
 pub use resolve::{Lookup, Resolver, SystemResolver};
 
 pub use status::{
     AddressOutcome, BufferSize, ConnectionState, ConnectionStatus, EndpointState, EndpointStatus, EngineSnapshot,
-    ResolvedAddress, SendProgress, SendState, Totals,
+    Lateness, ReplyStatus, ResolvedAddress, RunProgress, SendProgress, SendState, Totals,
 };
 
 /// A cheap handle on the engine. All calls return at once; what came of them is in the snapshot and in the log.
@@ -102,6 +114,34 @@ pub enum Source {
     Bytes(Bytes),
     /// Streamed with bounded memory over TCP; over UDP it is one datagram and must fit one.
     File(PathBuf),
+    /// Filled in anew at each sending.
+    Payload {
+        compiled: Compiled,
+        /// What the person answered to its `{{ask:…}}`.
+        asks: Arc<BTreeMap<String, String>>,
+    },
+}
+
+/// A sequence to be run.
+#[derive(Clone, Debug)]
+pub struct SequenceOrder {
+    pub sequence: Sequence,
+    pub on: SequenceTarget,
+    /// What the person answered to the `{{ask:…}}` of its payloads.
+    pub asks: Arc<BTreeMap<String, String>>,
+}
+
+/// On what a sequence runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SequenceTarget {
+    Connection(ConnectionId),
+    /// All peers that are there now; of a listener without any, the first that comes.
+    Peers(EndpointId),
+    /// So many connections of its own to the remote of a client, all at once.
+    Connections {
+        client: EndpointId,
+        count: u32,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -221,6 +261,64 @@ impl Engine {
         Ok(id)
     }
 
+    /// Takes over what needs no new socket: name, framing, replies. The socket and its peers stay; living connections answer
+    /// by it from their next chunk on, and a frame that was under way in another framing is let go.
+    pub fn retune(&self, id: EndpointId, settings: EndpointSettings) {
+        let Some(endpoint) = self.shared.endpoint(id) else { return };
+        self.shared.show(&endpoint, |shown| {
+            shown.settings = EndpointSettings { protocol: shown.settings.protocol.clone(), ..settings };
+        });
+        if let Some(recorder) = self.shared.recorder() {
+            let shared = self.shared.clone();
+            // Making patterns ready takes its time, which the caller must not wait for.
+            self.shared.spawn(async move { endpoint.prepare_replies(&shared, &recorder) });
+        }
+    }
+
+    /// Lets the replies of an endpoint act again after they rested (`EndpointStatus::replies_paused`).
+    pub fn resume_replies(&self, id: EndpointId) {
+        if let Some(endpoint) = self.shared.endpoint(id) {
+            endpoint.replies_paused.store(false, Ordering::Release);
+            self.shared.board.state_changed(&endpoint);
+        }
+    }
+
+    /// Sets a register or a coil (0 or 1) of a Modbus service; masters read it from now on.
+    pub fn set_register(&self, id: EndpointId, table: ModbusTable, address: u16, value: u16) {
+        let _ = (self.shared.endpoint(id), table, address, value);
+    }
+
+    /// Who reads files and the environment for templates; until it is set they are refused.
+    pub fn set_supply(&self, supply: Arc<dyn Supply>) {
+        *self.shared.supply.lock() = Some(supply);
+    }
+
+    /// Lists an endpoint that stays closed, so that a sequence can make connections of its own to its remote.
+    pub fn list_closed(&self, id: EndpointId, settings: EndpointSettings) -> Result<(), Busy> {
+        let mut endpoints = self.shared.endpoints.lock();
+        if endpoints.iter().any(|endpoint| endpoint.id == id) {
+            return Ok(());
+        }
+        if endpoints.len() >= ENDPOINTS {
+            return Err(Busy);
+        }
+        let endpoint = Arc::new(Endpoint::new(id, settings));
+        endpoint.shown.lock().state = EndpointState::Closed;
+        endpoints.push(endpoint);
+        drop(endpoints);
+        self.shared.board.list_changed();
+        Ok(())
+    }
+
+    /// Runs a sequence; its progress is in `EngineSnapshot::runs`.
+    pub fn run_sequence(&self, order: SequenceOrder) -> Result<RunId, Busy> {
+        sequence::start(&self.shared, order)
+    }
+
+    pub fn stop_run(&self, id: RunId) {
+        self.shared.runs.stop(id);
+    }
+
     /// Acts within 200 ms at any rate.
     pub fn stop_send(&self, id: SendId) {
         self.shared.sends.stop(id);
@@ -233,6 +331,7 @@ impl Engine {
         let deadline = tokio::time::Instant::now() + limit.saturating_sub(LAST_WORD.min(limit / 4));
         shared.let_go_of_recorder();
         shared.sends.stop_all();
+        shared.runs.stop_all();
         for endpoint in shared.endpoints.lock().iter() {
             close_endpoint(endpoint, Peers::Close);
         }

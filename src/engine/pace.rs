@@ -16,12 +16,14 @@ pub(super) struct Pace {
     every: Duration,
     left: Option<u64>,
     due: Instant,
+    /// How far behind its schedule the newest round began.
+    late: Duration,
 }
 
 impl Pace {
     pub fn new(repeat: Option<Repeat>) -> Self {
         let repeat = repeat.unwrap_or(Repeat { count: Some(1), every: Duration::ZERO });
-        Self { every: repeat.every, left: repeat.count, due: Instant::now() }
+        Self { every: repeat.every, left: repeat.count, due: Instant::now(), late: Duration::ZERO }
     }
 
     /// Waits for the next round: `Some(false)` when all are done, `None` when stopped. Rounds that the timer's granularity
@@ -44,7 +46,13 @@ impl Pace {
         Some(true)
     }
 
+    /// How far behind its schedule the newest round began; nothing where there is no schedule.
+    pub fn late(&self) -> Option<Duration> {
+        (!self.every.is_zero()).then_some(self.late)
+    }
+
     fn begin_round(&mut self, now: Instant) {
+        self.late = now.saturating_duration_since(self.due);
         self.due += self.every;
         if now.saturating_duration_since(self.due) > FORGIVEN.max(self.every) {
             self.due = now + self.every;

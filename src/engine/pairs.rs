@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use super::streak::Streak;
 use crate::model::EndpointId;
 
 #[derive(Default)]
@@ -24,6 +25,8 @@ pub(super) struct End {
     /// Held over "write and append" and over "append what was read". Two ends of ours share it, so that the log never shows
     /// an arrival before its sending.
     pub order: Order,
+    /// Shared by two ends of ours.
+    pub streak: Streak,
 }
 
 pub(super) type Order = Arc<Mutex<()>>;
@@ -34,6 +37,8 @@ struct UdpEnds {
     sockets: HashMap<EndpointId, (SocketAddr, End)>,
     /// (own, other own) where `own` has a lane to `other own` whose events become packets.
     lanes: HashSet<(EndpointId, EndpointId)>,
+    /// Of two sockets of ours, the smaller id first.
+    streaks: HashMap<(EndpointId, EndpointId), Streak>,
 }
 
 /// One end of a TCP connection; forgotten when dropped.
@@ -41,6 +46,7 @@ pub(super) struct TcpEnd {
     pairs: Arc<Pairs>,
     key: (SocketAddr, SocketAddr),
     pub order: Order,
+    pub streak: Streak,
 }
 
 /// A UDP peer that is a socket of ours.
@@ -62,9 +68,9 @@ impl Pairs {
         let mut ends = self.tcp.lock();
         let (local, peer) = connect()?;
         let key = (local, peer);
-        let order = end.order.clone();
+        let (order, streak) = (end.order.clone(), end.streak.clone());
         ends.insert(key, end);
-        Ok(TcpEnd { pairs: self.clone(), key, order })
+        Ok(TcpEnd { pairs: self.clone(), key, order, streak })
     }
 
     /// Notes an accepted connection; tells about its other end where that is ours.
@@ -72,9 +78,10 @@ impl Pairs {
         let mut ends = self.tcp.lock();
         let other = ends.get(&(peer, local)).cloned();
         let order = other.as_ref().map_or_else(|| end.order.clone(), |other| other.order.clone());
+        let streak = other.as_ref().map_or_else(|| end.streak.clone(), |other| other.streak.clone());
         let key = (local, peer);
         ends.insert(key, end);
-        (TcpEnd { pairs: self.clone(), key, order }, other)
+        (TcpEnd { pairs: self.clone(), key, order, streak }, other)
     }
 
     pub fn add_udp(&self, id: EndpointId, local: SocketAddr, end: End) {
@@ -85,22 +92,38 @@ impl Pairs {
         let mut udp = self.udp.lock();
         udp.sockets.remove(&id);
         udp.lanes.retain(|(own, other)| *own != id && *other != id);
+        udp.streaks.retain(|(own, other), _| *own != id && *other != id);
+    }
+
+    /// What our socket and a peer that is a socket of ours answer each other; asked at each reply, for the peer may have been
+    /// opened only now.
+    pub fn udp_streak(&self, id: EndpointId, peer: SocketAddr) -> Option<(Streak, bool)> {
+        let mut udp = self.udp.lock();
+        let (other, _) = udp.at(peer)?;
+        let streak = udp.streaks.entry((id.min(other), id.max(other))).or_default().clone();
+        Some((streak, id == other))
     }
 
     /// Whether `peer` is a socket of ours, seen from our endpoint `id`, and which of the two makes the packets.
     pub fn udp_peer(&self, id: EndpointId, peer: SocketAddr) -> Option<OwnPeer> {
         let mut udp = self.udp.lock();
-        let (&other, (_, end)) = udp.sockets.iter().find(|(_, (local, _))| {
-            let (local_ip, peer_ip) = (local.ip().to_canonical(), peer.ip().to_canonical());
-            let here = local_ip == peer_ip || (local_ip.is_unspecified() && is_own(peer_ip));
-            local.port() == peer.port() && here
-        })?;
-        let end = end.clone();
+        let (other, end) = udp.at(peer)?;
         let mirror = other != id && udp.lanes.contains(&(other, id));
         if !mirror {
             udp.lanes.insert((id, other));
         }
         Some(OwnPeer { id: other, end, mirror })
+    }
+}
+
+impl UdpEnds {
+    /// The socket of ours at an address.
+    fn at(&self, peer: SocketAddr) -> Option<(EndpointId, End)> {
+        let here = |local: &SocketAddr| {
+            let (local_ip, peer_ip) = (local.ip().to_canonical(), peer.ip().to_canonical());
+            local.port() == peer.port() && (local_ip == peer_ip || (local_ip.is_unspecified() && is_own(peer_ip)))
+        };
+        self.sockets.iter().find(|(_, (local, _))| here(local)).map(|(id, (_, end))| (*id, end.clone()))
     }
 }
 
@@ -120,7 +143,7 @@ mod tests {
     use super::*;
 
     fn end(echoes: bool) -> End {
-        End { echoes, order: Order::default() }
+        End { echoes, order: Order::default(), streak: Streak::default() }
     }
 
     fn at(text: &str) -> SocketAddr {

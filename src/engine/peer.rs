@@ -12,10 +12,14 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::CloseHow;
+use super::answering::Answering;
 use super::counters::{Counters, Meter};
 use super::endpoint::Endpoint;
 use super::pairs::Order;
+use super::shared::Shared;
 use super::status::{ConnectionState, ConnectionStatus};
+use super::streak::Streak;
+use super::tap::Taps;
 use super::udp::UdpLink;
 use crate::model::{ConnectionId, Flow, Timestamp};
 
@@ -30,6 +34,8 @@ pub(super) struct Peer {
     /// Nanoseconds on the session's clock since bytes wait for a peer that does not read; 0 while none wait too long.
     pub stalled_since: AtomicU64,
     pub self_connected: bool,
+    /// Sequences that listen.
+    pub taps: Taps,
     pub link: Link,
 }
 
@@ -44,6 +50,8 @@ pub(super) struct TcpLink {
     pub turn: tokio::sync::Mutex<()>,
     /// Held over "write and append" and over "append what was read": the log's order is the order of causes.
     pub order: Order,
+    /// Only where the other end is ours do both ends count in it.
+    pub streak: Streak,
     pub stop: CancellationToken,
     how: AtomicU8,
     /// The sending direction changed: finished by us, or broken.
@@ -62,6 +70,10 @@ pub(super) struct UdpLane {
     /// The other end is an echo of ours: do not answer it.
     pub quiet: bool,
     pub quiet_said: AtomicBool,
+    /// The peer was heard.
+    pub heard: AtomicBool,
+    /// Its replies; taken out while they act.
+    pub answering: Mutex<Option<Box<Answering>>>,
     pub stop: CancellationToken,
 }
 
@@ -84,6 +96,14 @@ impl Peer {
         match &self.link {
             Link::Tcp(link) => &link.stop,
             Link::Udp(lane) => &lane.stop,
+        }
+    }
+
+    /// Where replies to a socket of ours are counted, and whether it is this one.
+    pub fn streak(&self, shared: &Shared) -> Option<(Streak, bool)> {
+        match &self.link {
+            Link::Tcp(link) => Some((link.streak.clone(), self.self_connected)),
+            Link::Udp(lane) => shared.pairs.udp_streak(self.endpoint.id, lane.to),
         }
     }
 
@@ -111,11 +131,12 @@ impl Peer {
 }
 
 impl TcpLink {
-    pub fn new(stream: Arc<TcpStream>, order: Order) -> Self {
+    pub fn new(stream: Arc<TcpStream>, order: Order, streak: Streak) -> Self {
         Self {
             stream: Mutex::new(Some(stream)),
             turn: tokio::sync::Mutex::default(),
             order,
+            streak,
             stop: CancellationToken::new(),
             how: AtomicU8::new(0),
             changed: Notify::new(),

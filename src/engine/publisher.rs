@@ -182,8 +182,13 @@ impl Publisher {
         self.built = built;
         self.warm = warm;
         self.version += 1;
-        let snapshot =
-            EngineSnapshot { version: self.version, endpoints: listed, sends: shared.sends.progress(), totals };
+        let snapshot = EngineSnapshot {
+            version: self.version,
+            endpoints: listed,
+            sends: shared.sends.progress(),
+            runs: shared.runs.progress(),
+            totals,
+        };
         let old = std::mem::replace(&mut *board.snapshot.lock(), Arc::new(snapshot));
         drop(old);
         self.last = Instant::now();

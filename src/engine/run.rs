@@ -46,6 +46,7 @@ pub(super) async fn run(
     };
     let mut run = Run { shared, recorder, endpoint, stop, over: false };
     let Run { shared, recorder, endpoint, stop, .. } = &run;
+    endpoint.prepare_replies(shared, recorder);
     let result = match &settings.protocol {
         Protocol::TcpListener(listener) => tcp_listener::run(shared, recorder, endpoint, listener, stop).await,
         Protocol::TcpClient(client) => tcp_client::run(shared, recorder, endpoint, client, stop).await,

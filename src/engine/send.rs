@@ -14,6 +14,8 @@ use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::endpoint::Endpoint;
+use super::filling::{Given, Template};
+use super::lateness::LatenessMeter;
 use super::pace::Pace;
 use super::peer::{Link, Peer};
 use super::resolve::resolve;
@@ -50,6 +52,7 @@ pub(super) struct Job {
     round_bytes: AtomicU64,
     pub rounds: AtomicU64,
     rounds_asked: Option<u64>,
+    pub lateness: Mutex<LatenessMeter>,
 }
 
 /// What a send needs, in its own task and in those it starts.
@@ -64,6 +67,14 @@ pub(super) struct Sender {
 struct Running {
     sender: Sender,
     outcome: Option<SendState>,
+}
+
+/// What each round sends.
+#[derive(Clone)]
+pub(super) enum Load {
+    Same(Payload),
+    /// Filled in for each round and each peer.
+    Template(Template),
 }
 
 /// A failure, and the flow it is written on; none where the endpoint or connection is not there any more.
@@ -107,6 +118,13 @@ impl Sends {
     }
 }
 
+impl Load {
+    /// There is nothing to send, however often.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Same(payload) if payload.length() == 0)
+    }
+}
+
 impl Job {
     pub fn new(id: SendId, repeat: Option<Repeat>) -> Self {
         Self {
@@ -116,6 +134,7 @@ impl Job {
             round_bytes: AtomicU64::new(0),
             rounds: AtomicU64::new(0),
             rounds_asked: repeat.map_or(Some(1), |repeat| repeat.count),
+            lateness: Mutex::default(),
         }
     }
 
@@ -126,6 +145,7 @@ impl Job {
             round_bytes: self.round_bytes.load(Ordering::Relaxed),
             rounds: self.rounds.load(Ordering::Relaxed),
             rounds_asked: self.rounds_asked,
+            lateness: self.lateness.lock().figures(),
             state,
         }
     }
@@ -168,8 +188,8 @@ impl Sender {
         match target {
             Target::Connection(id) => {
                 let peer = self.shared.peer(id).ok_or_else(|| nowhere(format!("connection {}", id.0)))?;
-                let payload = self.payload(source, &peer.flow).await?;
-                self.repeat_to(payload, repeat, || Ok(Some(peer.clone()))).await
+                let load = self.load(source, &peer.flow).await?;
+                self.repeat_to(load, repeat, || Ok(Some(peer.clone()))).await
             }
             Target::Endpoint(id) => {
                 let endpoint = self.shared.endpoint(id).ok_or_else(|| nowhere(format!("endpoint {}", id.0)))?;
@@ -189,12 +209,12 @@ impl Sender {
         repeat: Option<Repeat>,
     ) -> Result<(), Option<Told>> {
         let flow = endpoint.flow(None);
-        let payload = self.payload(source, &flow).await?;
+        let load = self.load(source, &flow).await?;
         let protocol = endpoint.shown.lock().settings.protocol.clone();
         let not_connected =
             || Some((Failure::new(Doing::Send, &*flow.endpoint_uri, Reason::NotConnected), Some(flow.clone())));
         match protocol {
-            Protocol::TcpListener(_) => send_to_all(self, endpoint, payload, repeat).await,
+            Protocol::TcpListener(_) => send_to_all(self, endpoint, load, repeat).await,
             Protocol::TcpClient(_) => {
                 // A client that will be back misses a round; one that is gone ends the send.
                 let current = || match endpoint.open_peers().into_iter().find(|peer| !peer.stop().is_cancelled()) {
@@ -202,12 +222,12 @@ impl Sender {
                     None if repeat.is_some() && will_be_back(endpoint) => Ok(None),
                     None => Err(not_connected()),
                 };
-                self.repeat_to(payload, repeat, current).await
+                self.repeat_to(load, repeat, current).await
             }
             Protocol::Udp(_) => {
                 let link = endpoint.udp.lock().clone().ok_or_else(not_connected)?;
                 let peer = link.lane(&self.shared, link.remote.ok_or_else(not_connected)?);
-                self.repeat_to(payload, repeat, || Ok(Some(peer.clone()))).await
+                self.repeat_to(load, repeat, || Ok(Some(peer.clone()))).await
             }
         }
     }
@@ -224,7 +244,7 @@ impl Sender {
         let link = endpoint.udp.lock().clone();
         let not_open = || tell(Failure::new(Doing::Send, to.to_string(), Reason::NotConnected));
         let link = link.ok_or_else(not_open)?;
-        let payload = self.payload(source, &flow).await?;
+        let load = self.load(source, &flow).await?;
         let found = tokio::select! {
             biased;
             () = self.job.stop.cancelled() => return Err(None),
@@ -237,7 +257,7 @@ impl Sender {
             match link.check_family(address) {
                 Ok(()) => {
                     let peer = link.lane(&self.shared, address);
-                    return self.repeat_to(payload, repeat, || Ok(Some(peer.clone()))).await;
+                    return self.repeat_to(load, repeat, || Ok(Some(peer.clone()))).await;
                 }
                 Err(failure) => mismatch = Some(failure),
             }
@@ -248,12 +268,15 @@ impl Sender {
     /// Round after round to whoever `current` names; `None` leaves a round out.
     async fn repeat_to(
         &self,
-        payload: Payload,
+        load: Load,
         repeat: Option<Repeat>,
         current: impl Fn() -> Result<Option<Arc<Peer>>, Option<Told>>,
     ) -> Result<(), Option<Told>> {
         let mut pace = Pace::new(repeat);
         while pace.next(&self.job.stop).await.ok_or(None)? {
+            if let Some(late) = pace.late() {
+                self.job.lateness.lock().note(late);
+            }
             let Some(peer) = current()? else {
                 pace.leave_out();
                 // With no interval this would never wait for the connection to come back.
@@ -262,9 +285,9 @@ impl Sender {
                     () = tokio::time::sleep(std::time::Duration::from_millis(20)) => continue,
                 }
             };
-            self.round(&peer, &payload).await?;
+            self.round(&peer, &load).await?;
             self.job.rounds.fetch_add(1, Ordering::Relaxed);
-            if payload.length() == 0 && peer.tcp().is_some() {
+            if load.is_empty() && peer.tcp().is_some() {
                 // Nothing to send over a stream is done with once.
                 break;
             }
@@ -279,11 +302,23 @@ impl Sender {
     }
 
     /// One payload to one peer.
-    pub async fn round(&self, peer: &Arc<Peer>, payload: &Payload) -> Result<(), Option<Told>> {
+    pub async fn round(&self, peer: &Arc<Peer>, load: &Load) -> Result<(), Option<Told>> {
         let job = &self.job;
+        let filled;
+        let payload = match load {
+            Load::Same(payload) => payload,
+            Load::Template(template) => {
+                filled = self.fill(template, peer).await?;
+                job.round_bytes.store(filled.length(), Ordering::Relaxed);
+                &filled
+            }
+        };
         let counted = |bytes: u64| {
             job.sent.fetch_add(bytes, Ordering::Relaxed);
         };
+        if let Some((streak, _)) = peer.streak(&self.shared) {
+            streak.broken();
+        }
         let result = match (&peer.link, payload) {
             (Link::Tcp(_), payload) => {
                 let stop = Some(&job.stop);
@@ -317,9 +352,22 @@ impl Sender {
         }
     }
 
-    async fn payload(&self, source: Source, flow: &Arc<Flow>) -> Result<Payload, Option<Told>> {
+    async fn fill(&self, template: &Template, peer: &Arc<Peer>) -> Result<Payload, Option<Told>> {
+        let filled = tokio::select! {
+            biased;
+            () = self.job.stop.cancelled() => return Err(None),
+            filled = template.fill(&self.shared, peer, Given::default()) => filled,
+        };
+        filled.map(Payload::Bytes).map_err(|failure| Some((failure, Some(peer.flow.clone()))))
+    }
+
+    async fn load(&self, source: Source, flow: &Arc<Flow>) -> Result<Load, Option<Told>> {
         let payload = match source {
             Source::Bytes(bytes) => Payload::Bytes(bytes),
+            Source::Payload { compiled, asks } => match compiled.fixed() {
+                Some(bytes) => Payload::Bytes(bytes.clone()),
+                None => return Ok(Load::Template(Template::new(compiled, asks))),
+            },
             Source::File(path) => {
                 let opening = tokio::task::spawn_blocking(move || open_file(&path));
                 let opened = tokio::select! {
@@ -333,7 +381,7 @@ impl Sender {
             }
         };
         self.job.round_bytes.store(payload.length(), Ordering::Relaxed);
-        Ok(payload)
+        Ok(Load::Same(payload))
     }
 
     /// A file that is to be one datagram.

@@ -14,8 +14,7 @@ use super::Repeat;
 use super::endpoint::Endpoint;
 use super::pace::Pace;
 use super::peer::Peer;
-use super::send::{Sender, Told};
-use super::tcp_write::Payload;
+use super::send::{Load, Sender, Told};
 use crate::model::{Doing, Failure, Reason};
 
 /// Peers that arrived meanwhile are looked for this often.
@@ -26,7 +25,7 @@ type Outcome = Result<(), Option<Told>>;
 struct Lanes<'a> {
     sender: &'a Sender,
     endpoint: &'a Arc<Endpoint>,
-    payload: Payload,
+    load: Load,
     rounds: watch::Sender<u64>,
     known: HashSet<u32>,
     tasks: JoinSet<Outcome>,
@@ -38,15 +37,15 @@ struct Lanes<'a> {
 pub(super) async fn send_to_all(
     sender: &Sender,
     endpoint: &Arc<Endpoint>,
-    payload: Payload,
+    load: Load,
     repeat: Option<Repeat>,
 ) -> Outcome {
-    let repeat = if payload.length() == 0 { None } else { repeat };
+    let repeat = if load.is_empty() { None } else { repeat };
     let mut pace = Pace::new(repeat);
     let mut lanes = Lanes {
         sender,
         endpoint,
-        payload,
+        load,
         rounds: watch::Sender::new(0),
         known: HashSet::new(),
         tasks: JoinSet::new(),
@@ -64,6 +63,9 @@ pub(super) async fn send_to_all(
         }
     } else {
         while let Some(true) = pace.next(&sender.job.stop).await {
+            if let Some(late) = pace.late() {
+                sender.job.lateness.lock().note(late);
+            }
             lanes.look(released)?;
             released += 1;
             lanes.rounds.send_replace(released);
@@ -87,7 +89,7 @@ impl Lanes<'_> {
                 continue;
             }
             let sender = self.sender.clone();
-            let lane = lane(sender, peer, self.payload.clone(), self.rounds.subscribe(), from);
+            let lane = lane(sender, peer, self.load.clone(), self.rounds.subscribe(), from);
             self.tasks.spawn(lane);
         }
         if self.tasks.is_empty() {
@@ -145,17 +147,11 @@ impl Lanes<'_> {
 }
 
 /// Sends each released round to one peer, in order, as fast as it takes them.
-async fn lane(
-    sender: Sender,
-    peer: Arc<Peer>,
-    payload: Payload,
-    mut rounds: watch::Receiver<u64>,
-    from: u64,
-) -> Outcome {
+async fn lane(sender: Sender, peer: Arc<Peer>, load: Load, mut rounds: watch::Receiver<u64>, from: u64) -> Outcome {
     let mut done = from;
     loop {
         while done < *rounds.borrow() {
-            sender.round(&peer, &payload).await?;
+            sender.round(&peer, &load).await?;
             done += 1;
             sender.job.rounds.fetch_max(done, Ordering::Relaxed);
         }

@@ -20,7 +20,8 @@ use super::peer::Peer;
 use super::publisher::Board;
 use super::resolve::Resolver;
 use super::send::Sends;
-use super::status::ConnectionState;
+use super::sequence::Runs;
+use super::status::{ConnectionState, EndpointState};
 use crate::model::{ConnectionId, EndpointId, Failure, Flow, Happening};
 use crate::session::{Clock, RecorderHandle};
 
@@ -33,6 +34,14 @@ pub(super) struct Shared {
     pub endpoints: Mutex<Vec<Arc<Endpoint>>>,
     connections: Mutex<HashMap<ConnectionId, Arc<Peer>>>,
     pub sends: Sends,
+    /// Sequences that run, and the newest that ended.
+    pub runs: Runs,
+    /// Reads files and the environment for templates.
+    pub supply: Mutex<Option<Arc<dyn crate::payload::Supply>>>,
+    /// Counters and random numbers of templates.
+    pub memory: Mutex<crate::payload::Memory>,
+    /// Of times that templates tell as local.
+    pub zone: jiff::tz::TimeZone,
     pub pairs: Arc<Pairs>,
     pub buffers: Arc<Buffers>,
     pub resolver: Arc<dyn Resolver>,
@@ -55,6 +64,10 @@ impl Shared {
             endpoints: Mutex::default(),
             connections: Mutex::default(),
             sends: Sends::default(),
+            runs: Runs::default(),
+            supply: Mutex::default(),
+            memory: Mutex::new(crate::payload::Memory::seeded(random_seed())),
+            zone: jiff::tz::TimeZone::system(),
             pairs: Arc::default(),
             buffers: Arc::default(),
             resolver,
@@ -102,19 +115,31 @@ impl Shared {
             return false;
         }
         self.connections.lock().insert(peer.id, peer.clone());
+        self.runs.arrived(peer);
         self.board.state_changed(&peer.endpoint);
         true
     }
 
     pub fn unregister(&self, peer: &Peer) {
         self.connections.lock().remove(&peer.id);
+        // It knows the peer, and would keep it for ever.
+        drop(peer.udp().and_then(|lane| lane.answering.lock().take()));
         peer.endpoint.remove(peer);
+        peer.taps.end();
         self.board.state_changed(&peer.endpoint);
     }
 
     /// Changes what is shown of an endpoint.
     pub fn show(&self, endpoint: &Endpoint, change: impl FnOnce(&mut Shown)) {
-        change(&mut endpoint.shown.lock());
+        let over = {
+            let mut shown = endpoint.shown.lock();
+            change(&mut shown);
+            let over = matches!(shown.state, EndpointState::Closed | EndpointState::Failed);
+            over.then(|| shown.failure.clone())
+        };
+        if let Some(failure) = over {
+            self.runs.endpoint_ended(endpoint, failure);
+        }
         self.board.state_changed(endpoint);
     }
 
@@ -134,6 +159,12 @@ impl Shared {
         peer.endpoint.counters.sent(events, bytes);
         self.board.traffic(&peer.endpoint);
     }
+}
+
+/// Another one in each run of the program; nothing that is sent is a secret.
+fn random_seed() -> u64 {
+    use std::hash::BuildHasher as _;
+    std::hash::RandomState::new().hash_one(std::process::id())
 }
 
 /// A row about something that failed.

@@ -5,7 +5,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, Flow, SendId, Timestamp};
+use crate::model::{
+    ConnectionId, EndpointId, EndpointSettings, Failure, Flow, ModbusUnit, RunId, SendId, SequenceReport, Timestamp,
+};
 
 #[derive(Clone, Debug, Default)]
 pub struct EngineSnapshot {
@@ -15,7 +17,24 @@ pub struct EngineSnapshot {
     pub endpoints: Vec<Arc<EndpointStatus>>,
     /// Running sends, and the newest 32 that ended.
     pub sends: Vec<SendProgress>,
+    /// Running sequences, and the newest 32 that ended.
+    pub runs: Vec<RunProgress>,
     pub totals: Totals,
+}
+
+/// A sequence while it runs and after it.
+#[derive(Clone, Debug)]
+pub struct RunProgress {
+    pub id: RunId,
+    pub report: Arc<SequenceReport>,
+    pub over: bool,
+}
+
+/// How an automatic reply fares, over all connections of its endpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReplyStatus {
+    pub hits: u64,
+    pub last: Option<Timestamp>,
 }
 
 /// Counters since the endpoint or connection was opened; rates over the last second.
@@ -55,6 +74,12 @@ pub struct EndpointStatus {
     pub resolved: Vec<ResolvedAddress>,
     /// When a waiting client connects again, or a paused listener accepts again.
     pub retry_at: Option<Timestamp>,
+    /// Beside `settings.replies`, in their order.
+    pub replies: Arc<[ReplyStatus]>,
+    /// It and another endpoint of ours answered each other without end, so its replies rest.
+    pub replies_paused: bool,
+    /// The registers of the Modbus service as they are now.
+    pub modbus: Option<Arc<ModbusUnit>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +153,16 @@ pub struct SendProgress {
     pub round_bytes: u64,
     pub rounds: u64,
     pub rounds_asked: Option<u64>,
+    pub lateness: Lateness,
     pub state: SendState,
+}
+
+/// How late the rounds of a repeat were, in nanoseconds behind their schedule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lateness {
+    pub median: u64,
+    pub p99: u64,
+    pub most: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

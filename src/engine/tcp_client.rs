@@ -128,7 +128,7 @@ impl Client<'_> {
     }
 
     fn end(&self) -> End {
-        End { echoes: self.echoes(), order: Default::default() }
+        End { echoes: self.echoes(), order: Default::default(), streak: Default::default() }
     }
 
     async fn talk(&self, won: Won, took: Duration) -> Round {
@@ -144,6 +144,7 @@ impl Client<'_> {
         let loops = self.echoes() && self_connected;
         let manners = Manners {
             echo: self.echoes() && !loops,
+            service: Answer::Nothing,
             close_when_peer_finished: self.settings.reconnect_millis.is_some(),
         };
         let recorder = self.recorder.clone();

@@ -198,14 +198,14 @@ impl Acceptor<'_> {
             self.write(self.flow_of(id, local, peer, false), Happening::TurnedAway { limit }).await;
             return;
         }
-        let end = End { echoes: echo, order: Default::default() };
+        let end = End { echoes: echo, order: Default::default(), streak: Default::default() };
         let (pair, other) = self.shared.pairs.accept_tcp(local.unwrap_or(peer), peer, end);
         let flow = self.flow_of(id, local, peer, other.is_some());
         let fresh = Fresh { stream, flow: flow.clone(), self_connected: false, pair };
         // Two echoes would send the same bytes back and forth for ever.
         let loops = echo && other.as_ref().is_some_and(|other| other.echoes);
         let close_when_peer_finished = self.shared.closes_finished_peers.load(Ordering::Relaxed);
-        let manners = Manners { echo: echo && !loops, close_when_peer_finished };
+        let manners = Manners { echo: echo && !loops, service: self.settings.answer, close_when_peer_finished };
         let recorder = self.recorder.clone();
         let Some(conversation) = Conversation::begin(self.shared, recorder, self.endpoint, fresh, manners) else {
             return;

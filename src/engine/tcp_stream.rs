@@ -14,6 +14,7 @@ use tokio::io::Interest;
 use tokio::net::TcpStream;
 
 use super::CloseHow;
+use super::answering::{Answering, may_reply};
 use super::buffers::Buffer;
 use super::endpoint::Endpoint;
 use super::pairs::TcpEnd;
@@ -22,7 +23,7 @@ use super::shared::{Shared, note_failure};
 use super::status::ConnectionState;
 use super::tcp_write::{Payload, Writer};
 use crate::kernel;
-use crate::model::{By, Doing, Event, Failure, Flow, Happening, MAX_CHUNK, Reason, What};
+use crate::model::{Answer, By, Doing, Event, Failure, Flow, Happening, MAX_CHUNK, Reason, What};
 use crate::session::RecorderHandle;
 use crate::session::lane::EVENT_COST;
 
@@ -30,6 +31,8 @@ use crate::session::lane::EVENT_COST;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Manners {
     pub echo: bool,
+    /// What is served from the beginning on.
+    pub service: Answer,
     /// Do not stay half open once the peer has finished.
     pub close_when_peer_finished: bool,
 }
@@ -87,7 +90,8 @@ impl Conversation {
             state: parking_lot::Mutex::new(ConnectionState::Open),
             stalled_since: Default::default(),
             self_connected: fresh.self_connected,
-            link: Link::Tcp(TcpLink::new(Arc::new(fresh.stream), fresh.pair.order.clone())),
+            taps: Default::default(),
+            link: Link::Tcp(TcpLink::new(Arc::new(fresh.stream), fresh.pair.order.clone(), fresh.pair.streak.clone())),
         });
         if !shared.register(&peer) {
             return None;
@@ -104,20 +108,27 @@ impl Conversation {
         let peer = self.peer.clone();
         let Some(link) = peer.tcp() else { return Ended::ByItself };
         let Some(stream) = link.stream() else { return Ended::ByItself };
-        let mut end = self.read(link, &stream).await;
+        let mut answering = Answering::new(&self.shared, &self.recorder, &peer);
+        answering.begin().await;
+        super::services::begin(self.manners.service, &self.shared, &self.recorder, &peer);
+        let mut end = self.read(link, &stream, &mut answering).await;
         if let ReadEnd::PeerFinished = end {
-            end = self.after_peer_finished(link, &stream).await;
+            end = self.after_peer_finished(link, &stream, &mut answering).await;
         }
         drop(stream);
         self.finish(link, end).await
     }
 
-    async fn read(&self, link: &TcpLink, stream: &TcpStream) -> ReadEnd {
+    async fn read(&self, link: &TcpLink, stream: &TcpStream, answering: &mut Answering) -> ReadEnd {
         let peer = &self.peer;
         loop {
             tokio::select! {
                 biased;
                 () = link.stop.cancelled() => return ReadEnd::Stopped,
+                () = at(answering.pause_due()) => {
+                    answering.paused().await;
+                    continue;
+                }
                 ready = stream.readable() => if let Err(error) = ready { return ReadEnd::Broken(error) },
             }
             let room = tokio::select! {
@@ -133,12 +144,15 @@ impl Conversation {
                 Err(error) => return ReadEnd::Broken(error),
             };
             let length = bytes.len() as u64;
-            {
+            let time = {
                 let _order = link.order.lock();
                 let (time, flow) = (self.recorder.now(), peer.flow.clone());
                 self.recorder.append(room, [Event { time, flow, what: What::Received(bytes.clone()) }]);
-            }
+                time
+            };
             self.shared.received(peer, 1, length);
+            peer.taps.received(&bytes, time);
+            answering.received(&bytes, time).await;
             if self.manners.echo {
                 self.echo(bytes).await;
             }
@@ -148,24 +162,37 @@ impl Conversation {
 
     /// Nothing is read while the answer waits: the peer's own flow control keeps memory flat.
     async fn echo(&self, bytes: Bytes) {
+        if self.peer.endpoint.replies_paused.load(Ordering::Acquire)
+            || !may_reply(&self.shared, &self.recorder, &self.peer)
+        {
+            return;
+        }
         let writer = Writer { shared: &self.shared, recorder: &self.recorder, peer: &self.peer, stop: None };
         // What broke the answer ends the reading as well, and is told there.
         let _ = writer.send(&Payload::Bytes(bytes), |_| ()).await;
     }
 
     /// The peer sends no more; we may. Ends when we finish as well, when the peer resets, or when the user says so.
-    async fn after_peer_finished(&self, link: &TcpLink, stream: &TcpStream) -> ReadEnd {
+    async fn after_peer_finished(&self, link: &TcpLink, stream: &TcpStream, answering: &mut Answering) -> ReadEnd {
         // A writer that met the reset first has taken the error away, and reading looks like a plain end.
         drop(link.order.lock());
         if link.broken.load(Ordering::Acquire) {
             return ReadEnd::Broken(ErrorKind::ConnectionReset.into());
         }
+        self.peer.taps.end();
         self.note(Happening::PeerFinished { received: self.peer.counters.counts().bytes_in });
         if link.we_finished.load(Ordering::Acquire) {
+            answering.ended().await;
             return ReadEnd::PeerFinished;
         }
         self.shared.show_peer(&self.peer, ConnectionState::PeerFinished);
+        answering.ended().await;
         if self.manners.echo || self.manners.close_when_peer_finished {
+            tokio::select! {
+                biased;
+                () = link.stop.cancelled() => return ReadEnd::Stopped,
+                () = answering.drained() => {}
+            }
             return ReadEnd::PeerFinished;
         }
         loop {
@@ -316,6 +343,14 @@ pub(super) fn close(shared: &Arc<Shared>, peer: Arc<Peer>, how: CloseHow) {
                 shared.spawn(finish_sending(shared.clone(), recorder, peer));
             }
         }
+    }
+}
+
+/// Waits until a time; for ever where there is none.
+async fn at(time: Option<tokio::time::Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
     }
 }
 

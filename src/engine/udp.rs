@@ -14,11 +14,13 @@ use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio_util::sync::CancellationToken;
 
+use super::answering::{Answering, may_reply};
 use super::endpoint::Endpoint;
 use super::pairs::End;
 use super::peer::Peer;
 use super::resolve::resolve;
 use super::run::{Opened, taken_by};
+use super::services;
 use super::shared::{Shared, note_failure};
 use super::status::{BufferSize, EndpointState};
 use super::tcp_stream::canonical;
@@ -38,7 +40,7 @@ struct Receiver<'a> {
     endpoint: &'a Arc<Endpoint>,
     link: &'a Arc<UdpLink>,
     stop: &'a CancellationToken,
-    echo: bool,
+    answer: Answer,
     /// The kernel's count when last asked: it wraps.
     drops_seen: u32,
     drops_asked: Instant,
@@ -85,7 +87,11 @@ pub(super) async fn run(
     let echo = settings.answer == Answer::Echo;
     let link =
         Arc::new(UdpLink::new(socket, local, remote, settings.broadcast, flow.clone(), endpoint.clone(), stop.clone()));
-    shared.pairs.add_udp(endpoint.id, local, End { echoes: echo, order: link.order.clone() });
+    shared.pairs.add_udp(
+        endpoint.id,
+        local,
+        End { echoes: echo, order: link.order.clone(), streak: Default::default() },
+    );
     let bound = Bound { shared, endpoint, link: link.clone() };
     *endpoint.udp.lock() = Some(link.clone());
     let receive_buffer = Some((buffer.asked, buffer.given));
@@ -105,7 +111,7 @@ pub(super) async fn run(
         endpoint,
         link: &link,
         stop,
-        echo,
+        answer: settings.answer,
         drops_seen: 0,
         drops_asked: Instant::now(),
         drops_due: false,
@@ -200,12 +206,12 @@ impl Receiver<'_> {
         };
         let mut area = self.shared.buffers.take_area();
         let received = self.read(&mut area);
-        let mut echoes = Vec::new();
+        let (mut echoes, mut heard) = (Vec::new(), Vec::new());
         match received {
             Ok(0) => {}
             Ok(count) => {
                 let _order = self.link.order.lock();
-                let events = self.events(&area, count, &mut echoes);
+                let events = self.events(&area, count, &mut echoes, &mut heard);
                 self.recorder.append(room, events);
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
@@ -226,6 +232,9 @@ impl Receiver<'_> {
         for (peer, payload) in echoes {
             self.echo(&peer, &payload).await;
         }
+        for (peer, payload) in heard {
+            self.answer(&peer, &payload).await;
+        }
         true
     }
 
@@ -242,7 +251,14 @@ impl Receiver<'_> {
         }
     }
 
-    fn events(&self, area: &DatagramArea, count: usize, echoes: &mut Vec<(Arc<Peer>, Bytes)>) -> Vec<Event> {
+    fn events(
+        &self,
+        area: &DatagramArea,
+        count: usize,
+        echoes: &mut Vec<(Arc<Peer>, Bytes)>,
+        heard: &mut Vec<(Arc<Peer>, Bytes)>,
+    ) -> Vec<Event> {
+        let answers = !self.endpoint.replies.lock().rules.is_empty();
         let mut arena = BytesMut::with_capacity(area.payload_bytes());
         for (bytes, _) in area.datagrams() {
             arena.extend_from_slice(bytes);
@@ -258,16 +274,45 @@ impl Receiver<'_> {
                 _ => &last.insert((sender, self.link.lane(self.shared, canonical(sender)))).1,
             };
             self.shared.received(peer, 1, payload.len() as u64);
+            peer.taps.received(&payload, time);
             events.push(Event { time, flow: peer.flow.clone(), what: What::Received(payload.clone()) });
-            if self.echo {
+            if answers {
+                heard.push((peer.clone(), payload.clone()));
+            }
+            if self.answer != Answer::Nothing {
                 echoes.push((peer.clone(), payload));
             }
         }
         events
     }
 
+    /// Each datagram by itself.
+    async fn answer(&self, peer: &Arc<Peer>, payload: &Bytes) {
+        let Some(lane) = peer.udp() else { return };
+        let kept = lane.answering.lock().take();
+        let mut answering = kept.unwrap_or_else(|| Box::new(Answering::new(self.shared, self.recorder, peer)));
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => return,
+            () = async {
+                if !lane.heard.swap(true, Ordering::AcqRel) {
+                    answering.begin().await;
+                }
+                answering.received(payload, self.recorder.now()).await;
+            } => {}
+        }
+        *lane.answering.lock() = Some(answering);
+        if lane.stop.is_cancelled() {
+            // Forgotten meanwhile: what it keeps knows it, and would keep it for ever.
+            lane.answering.lock().take();
+        }
+    }
+
     async fn echo(&self, peer: &Arc<Peer>, payload: &Bytes) {
         let Some(lane) = peer.udp() else { return };
+        if self.endpoint.replies_paused.load(Ordering::Acquire) {
+            return;
+        }
         if lane.quiet {
             if !lane.quiet_said.swap(true, Ordering::AcqRel) {
                 let failure = Failure::new(Doing::Send, lane.to.to_string(), Reason::EchoLoop);
@@ -275,8 +320,12 @@ impl Receiver<'_> {
             }
             return;
         }
+        let Some(payload) = services::datagram(self.answer, payload, self.recorder.now()) else { return };
+        if !may_reply(self.shared, self.recorder, peer) {
+            return;
+        }
         if let Err(super::tcp_write::SendEnd::Failed(failure)) =
-            self.link.send(self.shared, self.recorder, peer, payload, None).await
+            self.link.send(self.shared, self.recorder, peer, &payload, None).await
         {
             note_failure(self.recorder, &peer.flow, failure);
         }

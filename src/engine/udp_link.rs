@@ -108,6 +108,8 @@ impl UdpLink {
             quiet: answers && own.as_ref().is_some_and(|own| own.end.echoes),
             other: own.filter(|own| own.id != id).map(|own| (own.end.order, own.id < id)),
             quiet_said: AtomicBool::new(false),
+            heard: AtomicBool::new(false),
+            answering: Mutex::default(),
             stop: self.stop.child_token(),
         };
         Peer {
@@ -120,6 +122,7 @@ impl UdpLink {
             state: Mutex::new(ConnectionState::Open),
             stalled_since: Default::default(),
             self_connected: false,
+            taps: Default::default(),
             link: Link::Udp(lane),
         }
     }

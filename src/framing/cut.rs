@@ -8,13 +8,13 @@ use memchr::{memchr, memchr2, memmem};
 use super::{Fault, most};
 use crate::model::{ByteOrder, Counts, Framing, LengthPrefix, MOST_FRAME_BYTES};
 
-const STX: u8 = 0x02;
-const ETX: u8 = 0x03;
+pub(super) const STX: u8 = 0x02;
+pub(super) const ETX: u8 = 0x03;
 /// RFC 1055.
-const SLIP_END: u8 = 0xc0;
-const SLIP_ESC: u8 = 0xdb;
-const SLIP_ESC_END: u8 = 0xdc;
-const SLIP_ESC_ESC: u8 = 0xdd;
+pub(super) const SLIP_END: u8 = 0xc0;
+pub(super) const SLIP_ESC: u8 = 0xdb;
+pub(super) const SLIP_ESC_END: u8 = 0xdc;
+pub(super) const SLIP_ESC_ESC: u8 = 0xdd;
 
 /// The next bytes of the buffer.
 pub(super) struct Cut {

@@ -7,12 +7,15 @@
 mod cut;
 #[cfg(test)]
 mod tests;
+mod wrap;
 
 use std::collections::VecDeque;
 
 use crate::model::{Framing, MOST_FRAME_BYTES, Timestamp};
 
 use cut::{Cut, Cutter};
+
+pub use wrap::wrap;
 
 /// One frame, as it stood in the stream and as it reads.
 #[derive(Clone, Debug, PartialEq, Eq)]

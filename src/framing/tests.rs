@@ -135,7 +135,46 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(prop_oneof![4 => likely, 1 => any::<u8>()], 0..300)
 }
 
+#[test]
+fn what_no_frame_can_hold_is_not_wrapped() {
+    let none = |framing: &Framing, content: &[u8]| assert_eq!(wrap(content, framing), None, "{framing:?}");
+    none(&Framing::Line { most_bytes: MOST }, b"a\nb");
+    none(&Framing::Line { most_bytes: 2 }, b"abc");
+    none(&Framing::Delimiter { bytes: b";".to_vec(), keep: false, most_bytes: MOST }, b"a;");
+    none(&Framing::Delimiter { bytes: b";".to_vec(), keep: true, most_bytes: MOST }, b"a");
+    none(&Framing::Fixed { bytes: 2 }, b"a");
+    none(&Framing::Slip { most_bytes: MOST }, b"");
+    none(&Framing::StxEtx { escape: None, most_bytes: MOST }, b"a\x03");
+    none(&modbus(), b"\0\x01\0\0\0\x09\x01");
+    assert_eq!(wrap(b"a\r", &Framing::Line { most_bytes: MOST }).unwrap(), b"a\r\r\n");
+    assert_eq!(wrap(b"a", &Framing::Line { most_bytes: MOST }).unwrap(), b"a\n");
+    assert_eq!(wrap(b"a\x03", &Framing::StxEtx { escape: Some(16), most_bytes: MOST }).unwrap(), b"\x02a\x10\x03\x03");
+}
+
 proptest! {
+    /// What one frame carries is read back, wherever the stream is cut in two.
+    #[test]
+    fn a_wrapped_content_is_read_back(content in stream(), framing in proptest::sample::select(all_framings())) {
+        if let Some(bytes) = wrap(&content, &framing) {
+            for cut in 0..=bytes.len() {
+                let (one, other) = bytes.split_at(cut);
+                let frames = frames_of(&framing, &[one, other]);
+                prop_assert_eq!(frames.len(), 1);
+                prop_assert_eq!(&frames[0].content, &content);
+                prop_assert_eq!((frames[0].begins, frames[0].ends), (0, bytes.len() as u64));
+            }
+        }
+    }
+
+    /// Frames that were read without a fault can be put together again.
+    #[test]
+    fn a_read_frame_can_be_wrapped(stream in stream(), framing in proptest::sample::select(all_framings())) {
+        for frame in frames_of(&framing, &[&stream]).into_iter().filter(|frame| frame.fault.is_none()) {
+            let again = wrap(&frame.content, &framing);
+            prop_assert!(again.is_some_and(|bytes| read(&framing, &bytes) == [(frame.content, None)]));
+        }
+    }
+
     #[test]
     fn no_cut_of_the_stream_changes_the_frames(
         stream in stream(),

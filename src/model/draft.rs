@@ -1,12 +1,17 @@
 //! A payload as a person writes it: the text typed, and how it becomes bytes (`payload` does that).
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::ByteOrder;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Draft {
     pub format: PayloadFormat,
-    /// Text with escapes, hex digits, or the path of a file, as typed.
+    /// In the payload language (`docs/payloads.md`), or the path of a file, as typed.
     pub text: String,
     pub encoding: TextEncoding,
     pub ending: LineEnding,
@@ -16,9 +21,14 @@ pub struct Draft {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PayloadFormat {
+    /// Text with escapes and templates.
     #[default]
     Text,
+    /// The same, with hex digits between `[` and `]`.
+    Mixed,
+    /// Hex digits, and templates between them.
     Hex,
+    Base64,
     /// The bytes of a file, streamed; `Draft::text` is its path.
     File,
 }
@@ -58,31 +68,48 @@ pub enum LineEnding {
     Nul,
 }
 
-/// Computed over all bytes before it and appended. The catalogue names and check values are those of the `crc` crate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Checksum {
-    #[default]
-    None,
-    /// CRC-16/MODBUS, low byte first, as Modbus RTU sends it.
-    Crc16Modbus,
-    /// CRC-32/ISO-HDLC, high byte first.
-    Crc32,
-    /// All bytes added up, modulo 256.
-    Sum8,
-    /// All bytes combined by exclusive or.
-    Xor8,
+/// Computed over all bytes before it and appended. In files and templates it is one line of words: `CRC-16/MODBUS little hex`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Checksum {
+    /// A name of `payload::checksum::catalogue`; empty: none.
+    pub algorithm: String,
+    /// The order of its bytes; absent: as the algorithm's own protocols send it.
+    pub order: Option<ByteOrder>,
+    pub form: SumForm,
+    /// Of an HMAC, as typed.
+    pub key: String,
 }
 
+/// How the bytes of a checksum are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SumForm {
+    #[default]
+    Binary,
+    /// Two ASCII digits a byte.
+    Hex,
+    /// The same with capital letters.
+    HexUpper,
+}
+
+/// A payload of the library.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedPayload {
     pub name: String,
+    /// The folder it lies in, `/` between the levels; empty: at the top.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub folder: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub remark: String,
+    /// 1 to 9: Alt and this digit send it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shortcut: Option<u8>,
     #[serde(flatten)]
     pub draft: Draft,
 }
 
 impl PayloadFormat {
-    pub const ALL: [Self; 3] = [Self::Text, Self::Hex, Self::File];
+    pub const ALL: [Self; 5] = [Self::Text, Self::Mixed, Self::Hex, Self::Base64, Self::File];
 }
 
 impl TextEncoding {
@@ -129,5 +156,72 @@ impl LineEnding {
 }
 
 impl Checksum {
-    pub const ALL: [Self; 5] = [Self::None, Self::Crc16Modbus, Self::Crc32, Self::Sum8, Self::Xor8];
+    pub fn of(algorithm: &str) -> Self {
+        Self { algorithm: algorithm.to_owned(), ..Self::default() }
+    }
+
+    pub fn is_none(&self) -> bool {
+        self.algorithm.is_empty()
+    }
+}
+
+impl fmt::Display for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_none() {
+            return f.write_str("none");
+        }
+        f.write_str(&self.algorithm)?;
+        match self.order {
+            Some(ByteOrder::Big) => f.write_str(" big")?,
+            Some(ByteOrder::Little) => f.write_str(" little")?,
+            None => {}
+        }
+        match self.form {
+            SumForm::Binary => {}
+            SumForm::Hex => f.write_str(" hex")?,
+            SumForm::HexUpper => f.write_str(" HEX")?,
+        }
+        // Last, because it may hold anything.
+        if !self.key.is_empty() {
+            write!(f, " key={}", self.key)?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Checksum {
+    type Err = String;
+
+    /// The line of words; whether the algorithm exists is asked of the catalogue.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (words, key) = text.split_once(" key=").unwrap_or((text, ""));
+        let mut words = words.split_whitespace();
+        let algorithm = match words.next() {
+            None | Some("none") => String::new(),
+            Some(name) => name.to_owned(),
+        };
+        let mut sum = Self { algorithm, key: key.to_owned(), ..Self::default() };
+        for word in words {
+            match word {
+                "big" => sum.order = Some(ByteOrder::Big),
+                "little" => sum.order = Some(ByteOrder::Little),
+                "hex" => sum.form = SumForm::Hex,
+                "HEX" => sum.form = SumForm::HexUpper,
+                other => return Err(format!("{other:?} is no word of a checksum: use big, little, hex, HEX, key=")),
+            }
+        }
+        Ok(sum)
+    }
+}
+
+impl Serialize for Checksum {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Checksum {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+    }
 }

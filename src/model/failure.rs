@@ -92,6 +92,8 @@ pub enum Reason {
     NotACapture,
     /// Bytes that were sent and do not stand in the capture that was imported.
     NotCaptured,
+    /// A template of a payload asks for something that is not there; `system` holds the template.
+    NotFilledIn,
     Other,
 }
 
@@ -153,7 +155,7 @@ impl Doing {
 }
 
 impl Reason {
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::PortTaken,
         Self::PortNeedsRights,
         Self::AddressNotHere,
@@ -193,6 +195,7 @@ impl Reason {
         Self::TooManyNotes,
         Self::NotACapture,
         Self::NotCaptured,
+        Self::NotFilledIn,
         Self::Other,
     ];
 
@@ -238,6 +241,7 @@ impl Reason {
             Self::TooManyNotes => "too_many_notes",
             Self::NotACapture => "not_a_capture",
             Self::NotCaptured => "not_captured",
+            Self::NotFilledIn => "not_filled_in",
             Self::Other => "other",
         }
     }

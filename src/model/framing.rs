@@ -57,7 +57,7 @@ pub enum Framing {
 
 /// A length stands near the beginning of each frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "kebab-case")]
+#[serde(default)]
 pub struct LengthPrefix {
     /// Bytes before the length.
     pub offset: u32,

@@ -15,19 +15,28 @@ mod happening;
 mod ids;
 mod reading;
 mod recording;
+mod reply;
+mod sequence;
 mod settings;
 
 pub use address::{HostPort, HostPortError};
 pub use capture::{Imported, LeftOut};
-pub use draft::{Checksum, Draft, LineEnding, PayloadFormat, SavedPayload, TextEncoding};
+pub use draft::{Checksum, Draft, LineEnding, PayloadFormat, SavedPayload, SumForm, TextEncoding};
 pub use endpoint::{EndpointUri, EndpointUriError, Transport};
 pub use event::{Direction, Event, EventKind, Flow, Recorded, Role, Timestamp, What};
 pub use failure::{Doing, Failure, Reason};
 pub use framing::{ByteOrder, Counts, Framing, LengthPrefix, MOST_FRAME_BYTES};
 pub use happening::{By, Happening};
 pub use ids::{ConnectionId, EndpointId, SendId};
-pub use reading::{Encodings, HighlightColor, HighlightRule, Note, SavedFilter};
+pub use reading::{Encodings, Framings, HighlightColor, HighlightRule, Note, SavedFilter};
 pub use recording::Rotation;
+pub use reply::{
+    DecoderChoice, FramePattern, HttpAnswer, MatchHow, MatchPlace, ModbusTable, ModbusUnit, Occasion, ReplyAct,
+    ReplyRule, Verify,
+};
+pub use sequence::{
+    Awaited, LaneOutcome, LaneReport, MOST_NESTED, RunId, Sequence, SequenceClose, SequenceReport, Step, StepFailure,
+};
 pub use settings::{Answer, ClientSettings, EndpointSettings, ListenerSettings, OverLimit, Protocol, UdpSettings};
 
 /// The largest payload of one UDP datagram over IPv4: 65,535 less 20 bytes IP and 8 bytes UDP header (RFC 768, RFC 791).

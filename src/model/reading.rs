@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConnectionId, EndpointId, Flow, TextEncoding, Timestamp};
+use super::{ConnectionId, EndpointId, Flow, Framing, TextEncoding, Timestamp};
 
 /// A note on an event; one without words is a bookmark.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +43,19 @@ impl Encodings {
             }
         }
         all
+    }
+}
+
+/// How streams are taken apart into frames: everywhere, on an endpoint. The narrowest counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Framings {
+    pub everywhere: Framing,
+    pub endpoints: BTreeMap<EndpointId, Framing>,
+}
+
+impl Framings {
+    pub fn of(&self, flow: &Flow) -> &Framing {
+        self.endpoints.get(&flow.endpoint).unwrap_or(&self.everywhere)
     }
 }
 

@@ -4,7 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{EndpointUri, HostPort, TextEncoding, Transport};
+use super::{
+    DecoderChoice, EndpointUri, Framing, HostPort, HttpAnswer, ModbusUnit, ReplyRule, TextEncoding, Transport, Verify,
+};
 
 /// One endpoint as the user configured it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,8 +20,26 @@ pub struct EndpointSettings {
     /// How the content of this socket is shown as text.
     #[serde(default)]
     pub shown_as: TextEncoding,
+    /// How its streams are taken apart into frames, for the log and for replies.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub framing: Framing,
+    /// What reads the fields of its frames.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub decoder: DecoderChoice,
+    /// A checksum that received frames carry; wrong ones are marked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verify: Option<Verify>,
     #[serde(flatten)]
     pub protocol: Protocol,
+    /// Automatic replies, in order: the first that fits counts.
+    #[serde(default, rename = "reply", skip_serializing_if = "Vec::is_empty")]
+    pub replies: Vec<ReplyRule>,
+    /// What `Answer::Http` says.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub http: HttpAnswer,
+    /// What `Answer::Modbus` holds at the beginning.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub modbus: ModbusUnit,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +84,16 @@ pub enum Answer {
     Nothing,
     /// Every byte goes back to where it came from (RFC 862).
     Echo,
+    /// Everything is read and nothing is answered (RFC 863).
+    Discard,
+    /// The date and the time as a line, then the end (RFC 867).
+    Daytime,
+    /// Lines of printable characters for as long as the peer reads (RFC 864).
+    Chargen,
+    /// One answer to each HTTP/1 request.
+    Http,
+    /// A Modbus/TCP server.
+    Modbus,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,9 +131,50 @@ pub struct UdpSettings {
     pub answer: Answer,
 }
 
+impl Answer {
+    /// What a listener can play; a client and a UDP socket answer in the ways that make sense for them.
+    pub const ALL: [Self; 7] =
+        [Self::Nothing, Self::Echo, Self::Discard, Self::Daytime, Self::Chargen, Self::Http, Self::Modbus];
+    pub const FOR_UDP: [Self; 5] = [Self::Nothing, Self::Echo, Self::Discard, Self::Daytime, Self::Chargen];
+    pub const FOR_CLIENTS: [Self; 3] = [Self::Nothing, Self::Echo, Self::Discard];
+}
+
 impl EndpointSettings {
     pub fn new(protocol: Protocol) -> Self {
-        Self { name: None, start_with_workspace: false, shown_as: TextEncoding::default(), protocol }
+        Self {
+            name: None,
+            start_with_workspace: false,
+            shown_as: TextEncoding::default(),
+            framing: Framing::default(),
+            decoder: DecoderChoice::default(),
+            verify: None,
+            protocol,
+            replies: Vec::new(),
+            http: HttpAnswer::default(),
+            modbus: ModbusUnit::default(),
+        }
+    }
+
+    /// With everything of another's that can be changed while the socket is open and has no place in the forms.
+    pub fn keeping(self, other: &Self) -> Self {
+        Self {
+            framing: other.framing.clone(),
+            decoder: other.decoder.clone(),
+            verify: other.verify.clone(),
+            replies: other.replies.clone(),
+            http: other.http.clone(),
+            modbus: other.modbus.clone(),
+            ..self
+        }
+    }
+
+    /// What it answers by itself.
+    pub fn answer(&self) -> Answer {
+        match &self.protocol {
+            Protocol::TcpListener(listener) => listener.answer,
+            Protocol::TcpClient(client) => client.answer,
+            Protocol::Udp(udp) => udp.answer,
+        }
     }
 
     pub fn transport(&self) -> Transport {
@@ -179,6 +250,10 @@ impl Default for UdpSettings {
             answer: Answer::default(),
         }
     }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn is_false(value: &bool) -> bool {

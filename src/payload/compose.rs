@@ -1,10 +1,9 @@
-//! From a draft to what goes out. Called by: ui (the preview and Send), cli, engine.
+//! From a draft without changing values to what goes out. Called by: ui (the preview and Send), cli, engine.
 
 use std::path::PathBuf;
 
-use super::text::encode_ascii;
-use super::{Mistake, MistakeKind, checksum, hex_to_bytes, text_to_bytes};
-use crate::model::{Checksum, Draft, PayloadFormat};
+use super::{Mistake, MistakeKind, language};
+use crate::model::{Draft, PayloadFormat};
 
 /// The longest payload that is composed in memory; more goes out as a file.
 pub const MAX_PAYLOAD_BYTES: u64 = 64 * 1024 * 1024;
@@ -21,34 +20,15 @@ pub enum Outgoing {
 pub fn outgoing(draft: &Draft) -> Result<Outgoing, Mistake> {
     match draft.format {
         PayloadFormat::File => file_path(draft).map(Outgoing::File),
-        PayloadFormat::Text | PayloadFormat::Hex => compose(draft).map(Outgoing::Bytes),
+        _ => compose(draft).map(Outgoing::Bytes),
     }
 }
 
-/// The bytes of a draft of text or hex, line ending and then checksum appended.
+/// The bytes of a draft that sends the same ones each time, line ending and then checksum appended.
 ///
-/// A draft of a file has no bytes of its own and answers with `MistakeKind::IsAFile`.
+/// A template with a value of its own is a mistake here (`compile` takes it), and so is a draft of a file.
 pub fn compose(draft: &Draft) -> Result<Vec<u8>, Mistake> {
-    let mut bytes = match draft.format {
-        PayloadFormat::Text => text_to_bytes(&draft.text, draft.encoding)?,
-        PayloadFormat::Hex => hex_to_bytes(&draft.text)?,
-        PayloadFormat::File => return Err(Mistake { at: 0..draft.text.len(), what: MistakeKind::IsAFile }),
-    };
-    match (draft.format, std::str::from_utf8(draft.ending.bytes())) {
-        // A line ends in the encoding of its text: two bytes a character in UTF-16.
-        (PayloadFormat::Text, Ok(ending)) => encode_ascii(ending, draft.encoding, &mut bytes),
-        _ => bytes.extend_from_slice(draft.ending.bytes()),
-    }
-    if draft.checksum != Checksum::None {
-        let appended = checksum(draft.checksum, &bytes);
-        bytes.extend_from_slice(&appended);
-    }
-    let length = bytes.len() as u64;
-    if length > MAX_PAYLOAD_BYTES {
-        let end = draft.text.len();
-        return Err(Mistake { at: end..end, what: MistakeKind::TooLong { bytes: length, limit: MAX_PAYLOAD_BYTES } });
-    }
-    Ok(bytes)
+    language::fixed_bytes(draft)
 }
 
 /// The path in a draft of a file, as typed, dropped or pasted: quotes around it and `file://` are taken off.

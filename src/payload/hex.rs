@@ -58,10 +58,20 @@ fn push_byte(byte: u8, text: &mut String) {
 }
 
 fn digits_to_bytes(text: &str) -> Result<Vec<u8>, Mistake> {
+    let mut bytes = Vec::with_capacity(text.len() / 2);
+    digits_until(text, start_of_digits(text), |_| false, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads bytes from `at` on, up to the end or to where something else begins that `stops` knows; gives that place.
+pub(super) fn digits_until(
+    text: &str,
+    mut at: usize,
+    stops: impl Fn(usize) -> bool,
+    bytes: &mut Vec<u8>,
+) -> Result<usize, Mistake> {
     let source = text.as_bytes();
-    let mut bytes = Vec::with_capacity(source.len() / 2);
-    let mut at = start_of_digits(text);
-    while at < source.len() {
+    while at < source.len() && !stops(at) {
         let skipped = skip_separator(source, at);
         if skipped > at {
             at = skipped;
@@ -89,11 +99,11 @@ fn digits_to_bytes(text: &str) -> Result<Vec<u8>, Mistake> {
         }
         at = end;
     }
-    Ok(bytes)
+    Ok(at)
 }
 
 /// Behind the brace of `unsigned char name[] = {`, else the start.
-fn start_of_digits(text: &str) -> usize {
+pub(super) fn start_of_digits(text: &str) -> usize {
     let Some(brace) = text.find('{') else { return 0 };
     let before = text.get(..brace).unwrap_or_default().trim_end();
     if before.ends_with('=') { brace + 1 } else { 0 }

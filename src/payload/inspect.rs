@@ -62,14 +62,14 @@ pub struct Sums {
 
 impl Sums {
     pub fn of(bytes: &[u8]) -> Self {
-        let number = |kind| checksum(kind, bytes);
-        let one = |kind| number(kind).first().copied().unwrap_or_default();
+        let number = |name| checksum(&Checksum::of(name), bytes);
+        let one = |name| number(name).first().copied().unwrap_or_default();
         Self {
-            sum8: one(Checksum::Sum8),
-            xor8: one(Checksum::Xor8),
+            sum8: one("sum8"),
+            xor8: one("xor8"),
             // Sent low byte first.
-            crc16_modbus: number(Checksum::Crc16Modbus).try_into().map_or(0, u16::from_le_bytes),
-            crc32: number(Checksum::Crc32).try_into().map_or(0, u32::from_be_bytes),
+            crc16_modbus: number("crc16-modbus").try_into().map_or(0, u16::from_le_bytes),
+            crc32: number("crc32").try_into().map_or(0, u32::from_be_bytes),
         }
     }
 }

@@ -212,11 +212,12 @@ fn a_draft_is_composed() {
     let draft = Draft {
         format: PayloadFormat::Hex,
         text: "01 03 00 00 00 02".into(),
-        checksum: Checksum::Crc16Modbus,
+        checksum: Checksum::of("crc16-modbus"),
         ..Draft::default()
     };
     assert_eq!(compose(&draft).unwrap(), [0x01, 0x03, 0x00, 0x00, 0x00, 0x02, 0xC4, 0x0B]);
-    let draft = Draft { text: "hi".into(), ending: LineEnding::CrLf, checksum: Checksum::Xor8, ..Draft::default() };
+    let draft =
+        Draft { text: "hi".into(), ending: LineEnding::CrLf, checksum: Checksum::of("xor8"), ..Draft::default() };
     assert_eq!(compose(&draft).unwrap(), [b'h', b'i', b'\r', b'\n', b'h' ^ b'i' ^ b'\r' ^ b'\n']);
     assert_eq!(outgoing(&draft), compose(&draft).map(Outgoing::Bytes));
 }
@@ -316,9 +317,9 @@ proptest! {
         format in proptest::sample::select(&PayloadFormat::ALL[..]),
         encoding in encoding(),
         ending in proptest::sample::select(&LineEnding::ALL[..]),
-        checksum in proptest::sample::select(&Checksum::ALL[..]),
+        checksum in proptest::sample::select(&["", "crc16-modbus", "crc32", "sum8", "xor8"][..]),
     ) {
-        let draft = Draft { format, text, encoding, ending, checksum };
+        let draft = Draft { format, text, encoding, ending, checksum: Checksum::of(checksum) };
         if let Err(Mistake { at, .. }) = outgoing(&draft) {
             prop_assert!(draft.text.get(at).is_some());
         }

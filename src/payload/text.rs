@@ -1,7 +1,7 @@
 //! Text with escapes ⇄ bytes.
 //!
-//! Escapes: `\r \n \t \0 \\ \" \xHH \u{…}`. `\xHH` is that byte in every encoding; the others are encoded like typed
-//! characters. Called by: `compose`, ui (copy as text).
+//! Escapes: `\r \n \t \0 \\ \" \{ \[ \xHH \u{…}`. `\xHH` is that byte in every encoding; the others are encoded like typed
+//! characters. Templates are read by `language`. Called by: `language`, filter, ui (copy as text).
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -29,19 +29,47 @@ pub fn text_to_bytes(text: &str, encoding: TextEncoding) -> Result<Vec<u8>, Mist
     Ok(bytes)
 }
 
-/// The text that `text_to_bytes` turns into exactly these bytes.
+/// The text that becomes exactly these bytes, by `text_to_bytes` and as a draft of text.
 pub fn bytes_to_text(bytes: &[u8], encoding: TextEncoding) -> String {
+    escaped(bytes, encoding, false)
+}
+
+/// The same for a draft of text and hex digits.
+pub fn bytes_to_mixed(bytes: &[u8], encoding: TextEncoding) -> String {
+    escaped(bytes, encoding, true)
+}
+
+/// Text as it was typed when two braces meant nothing, so that it still becomes the same bytes.
+pub fn without_templates(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character == '{' && characters.peek() == Some(&'{') {
+            kept.push('\\');
+        }
+        kept.push(character);
+        if character == '\\' {
+            kept.extend(characters.next());
+        }
+    }
+    kept
+}
+
+fn escaped(bytes: &[u8], encoding: TextEncoding, mixed: bool) -> String {
     let mut text = String::with_capacity(bytes.len() + bytes.len() / 8);
     let mut at = 0;
     for unit in Units::of(bytes, encoding) {
         match unit {
             Unit::Plain(plain) => {
-                push_plain(plain, &mut text);
+                push_plain(plain, mixed, &mut text);
                 at += plain.len();
             }
             Unit::Character(character, taken) => {
                 let source = bytes.get(at..at + taken).unwrap_or_default();
-                push_character(character, source, encoding, &mut text);
+                match character {
+                    '{' | '[' => push_plain(character.encode_utf8(&mut [0; 4]), mixed, &mut text),
+                    _ => push_character(character, source, encoding, &mut text),
+                }
                 at += taken;
             }
             Unit::Invalid(byte) => {
@@ -67,7 +95,7 @@ pub fn push_encoded(text: &str, encoding: TextEncoding, bytes: &mut Vec<u8>) -> 
 }
 
 /// Encodes without escapes; on failure gives the offset and the character that does not exist in the encoding.
-fn encode(text: &str, encoding: TextEncoding, bytes: &mut Vec<u8>) -> Result<(), (usize, char)> {
+pub(super) fn encode(text: &str, encoding: TextEncoding, bytes: &mut Vec<u8>) -> Result<(), (usize, char)> {
     match encoding {
         TextEncoding::Utf16Le => {
             bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
@@ -105,7 +133,7 @@ fn encode(text: &str, encoding: TextEncoding, bytes: &mut Vec<u8>) -> Result<(),
 }
 
 /// Reads one escape at the start of `escape`, which stands at `at` in the whole text; gives its length in bytes.
-fn unescape(escape: &str, at: usize, encoding: TextEncoding, bytes: &mut Vec<u8>) -> Result<usize, Mistake> {
+pub(super) fn unescape(escape: &str, at: usize, encoding: TextEncoding, bytes: &mut Vec<u8>) -> Result<usize, Mistake> {
     let unfinished = || mistake(at..at + escape.len(), MistakeKind::UnfinishedEscape);
     let name = escape.chars().nth(1).ok_or_else(unfinished)?;
     let simple = match name {
@@ -115,6 +143,9 @@ fn unescape(escape: &str, at: usize, encoding: TextEncoding, bytes: &mut Vec<u8>
         '0' => '\0',
         '\\' => '\\',
         '"' => '"',
+        // Two braces begin a template, a bracket begins hex digits.
+        '{' => '{',
+        '[' => '[',
         'x' => return unescape_byte(escape, at, bytes),
         'u' => return unescape_code_point(escape, at, encoding, bytes),
         other => return Err(mistake(at..at + 1 + other.len_utf8(), MistakeKind::UnknownEscape(other))),
@@ -169,13 +200,26 @@ fn unescape_code_point(escape: &str, at: usize, encoding: TextEncoding, bytes: &
     Ok(end)
 }
 
-fn push_plain(plain: &str, text: &mut String) {
-    let mut parts = plain.split('\\');
-    text.push_str(parts.next().unwrap_or_default());
-    for part in parts {
-        text.push_str("\\\\");
-        text.push_str(part);
+fn push_plain(plain: &str, mixed: bool, text: &mut String) {
+    let mut rest = plain;
+    while let Some(at) = memchr::memchr3(b'\\', b'{', b'[', rest.as_bytes()) {
+        let (before, marked) = rest.split_at(at);
+        text.push_str(before);
+        match marked.as_bytes().first() {
+            Some(b'\\') => text.push_str("\\\\"),
+            Some(b'[') if mixed => text.push_str("\\["),
+            Some(b'[') => text.push('['),
+            _ => {
+                // A brace behind a brace would begin a template: the one before it is escaped.
+                if text.ends_with('{') {
+                    text.insert(text.len() - 1, '\\');
+                }
+                text.push('{');
+            }
+        }
+        rest = marked.get(1..).unwrap_or_default();
     }
+    text.push_str(rest);
 }
 
 fn push_character(character: char, source: &[u8], encoding: TextEncoding, text: &mut String) {
@@ -211,7 +255,7 @@ fn encodes_to(character: char, source: &[u8], encoding: TextEncoding) -> bool {
     encode(character.encode_utf8(&mut buffer), encoding, &mut bytes).is_ok() && bytes == source
 }
 
-fn not_in_encoding(at: usize, character: char, encoding: TextEncoding) -> Mistake {
+pub(super) fn not_in_encoding(at: usize, character: char, encoding: TextEncoding) -> Mistake {
     mistake(at..at + character.len_utf8(), MistakeKind::NotInEncoding { character, encoding })
 }
 

@@ -33,4 +33,5 @@ pub use library::{SessionFile, SessionLibrary, files_of_session};
 pub use log::{Log, LogState};
 pub use notes::{MAX_NOTE_BYTES, NoteEdit, Notes};
 pub use recorder::{Recorder, RecorderOptions, RecorderStatus, Subscription};
+pub use view::FrameFacts;
 pub use view::{Decoration, FindSnapshot, FindStep, Found, Highlight, LogView, Query, Scope, ViewSnapshot};

@@ -61,6 +61,11 @@ impl Row {
         Self { place: (self.place & of_file) | u64::from(number) << (OFFSET_BITS + KIND_BITS), ..self }
     }
 
+    /// The same for a frame that ends in it, which is longer or shorter.
+    pub(super) fn of_length(self, length: usize) -> Self {
+        Self { length: ((length as u32) & !OF_ENDPOINT) | (self.length & OF_ENDPOINT), ..self }
+    }
+
     pub(super) fn file(self) -> u16 {
         (self.place >> (OFFSET_BITS + KIND_BITS)) as u16
     }

@@ -1,11 +1,12 @@
 //! What panels ask for. `apply` carries it out after layout; nothing else changes shared state.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::engine::{CloseHow, Peers, Repeat, Target};
+use crate::engine::{CloseHow, Peers, Repeat, SequenceTarget, Target};
 use crate::model::{
-    ConnectionId, Draft, EndpointId, EndpointSettings, HighlightRule, Note, Rotation, SavedFilter, SavedPayload,
-    SendId, TextEncoding,
+    ConnectionId, Draft, EndpointId, EndpointSettings, Framing, HighlightRule, ModbusTable, Note, Rotation, RunId,
+    SavedFilter, SavedPayload, SendId, Sequence, TextEncoding,
 };
 use crate::session::conversation::{ConversationOrder, Sides};
 use crate::session::{ConnectionsOrder, FindStep, Scope};
@@ -22,6 +23,8 @@ pub enum Action {
     Conversation(ConversationAction),
     Session(SessionAction),
     Workspace(WorkspaceAction),
+    Sequence(SequenceAction),
+    Library(LibraryAction),
     Connections(ConnectionsAction),
     View(ViewAction),
     /// Puts text on the clipboard.
@@ -35,7 +38,7 @@ pub enum Action {
 pub enum EndpointAction {
     /// Adds an endpoint to the workspace and opens it. `replaces`: an edited endpoint that is closed first.
     Create {
-        settings: EndpointSettings,
+        settings: Box<EndpointSettings>,
         replaces: Option<EndpointId>,
     },
     /// Opens a closed or failed endpoint again.
@@ -47,11 +50,22 @@ pub enum EndpointAction {
     Remove(EndpointId),
     /// Undoes `Remove`: back to its place in the list, open again where it was open.
     Restore {
-        settings: EndpointSettings,
+        settings: Box<EndpointSettings>,
         place: usize,
         open: bool,
     },
     SetStartWithWorkspace(EndpointId, bool),
+    /// Framing, replies and whatever else needs no new socket.
+    Retune(EndpointId, Box<EndpointSettings>),
+    /// Lets replies act again that rested because two endpoints of ours answered each other.
+    ResumeReplies(EndpointId),
+    /// Of the Modbus service; coils and inputs are 0 or 1.
+    SetRegister {
+        endpoint: EndpointId,
+        table: ModbusTable,
+        address: u16,
+        value: u16,
+    },
     /// A listener with echo and a client to it, in one click.
     EchoDemo,
 }
@@ -63,24 +77,90 @@ pub enum SendAction {
         draft: Draft,
         repeat: Option<Repeat>,
     },
+    /// The same once the person answered what its `{{ask:…}}` ask.
+    SendAnswered {
+        target: Target,
+        draft: Draft,
+        repeat: Option<Repeat>,
+        asks: BTreeMap<String, String>,
+    },
     Stop(SendId),
     SavePayload(SavedPayload),
     RemovePayload(usize),
     RenamePayload(usize, String),
     /// Puts a draft into the composer (`State::edited_draft`).
     Edit(Draft),
+    /// The composer takes this checksum and keeps the rest (`State::edited_checksum`).
+    SetChecksum(crate::model::Checksum),
     /// To whom the composer and the saved payloads send.
     SetTarget(Option<Target>),
     /// Asks the system's dialog for a file to send; it arrives like `Edit`.
     ChooseFile,
+    /// The same for a file that a template reads; it arrives as `State::template_file`.
+    ChooseTemplateFile,
     /// A job finds out the size of the file that the composer names (`State::file`).
     MeasureFile(String),
+}
+
+/// The saved payloads, by their place in the workspace.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LibraryAction {
+    /// Takes the place of the one that is there: name, folder, remark, shortcut. A shortcut is taken from whoever had it.
+    Set(usize, SavedPayload),
+    /// To stand where `to` stands now (or at the end), in this folder.
+    Move {
+        from: usize,
+        to: usize,
+        folder: String,
+    },
+    Duplicate(usize),
+    /// Keeps what was recorded or sent under a name of its own, and asks for a better one (`State::naming`).
+    Keep(SavedPayload),
+    /// Undoes `SendAction::RemovePayload`.
+    Insert(usize, SavedPayload),
+    /// Undoes `Keep` and an import.
+    Forget(Vec<SavedPayload>),
+    ImportWithDialog,
+    Import(PathBuf),
+    /// Alt and a digit were pressed and nothing can be sent; why, in words.
+    NotSent(String),
+}
+
+/// Sequences of the workspace, by their place in it, and their runs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SequenceAction {
+    /// A new one, or one that takes the place of another.
+    Save {
+        sequence: Sequence,
+        replaces: Option<usize>,
+    },
+    Remove(usize),
+    /// Asks first for what its payloads ask.
+    Run {
+        sequence: usize,
+        on: SequenceTarget,
+    },
+    RunAnswered {
+        sequence: usize,
+        on: SequenceTarget,
+        asks: BTreeMap<String, String>,
+    },
+    Stop(RunId),
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum LogAction {
     Select(Scope),
     SelectEvent(Option<u64>),
+    /// A frame: the seq of the chunk it ends in, and which of the frames that end there.
+    SelectFrame {
+        seq: u64,
+        index: u32,
+    },
+    /// Rows are frames instead of chunks.
+    ShowFrames(bool),
+    /// How one endpoint's streams are taken apart; of an opened file it is forgotten with the file.
+    SetFraming(EndpointId, Framing),
     /// A second event beside the selected one, to be compared with it.
     Compare(Option<u64>),
     /// Marks events by seq beside the selected one, for exporting just these.
@@ -289,6 +369,16 @@ pub enum Form {
     FilterHelp,
     /// The note on an event.
     Note(u64),
+    /// Framing, decoder and verified checksum of an endpoint.
+    Framing(EndpointId),
+    /// Automatic replies of an endpoint.
+    Replies(EndpointId),
+    /// What its service answers: registers of a Modbus server, the HTTP answer.
+    Service(EndpointId),
+    /// Which checksums fit some bytes.
+    ChecksumFinder,
+    /// What the `{{ask:…}}` of a payload or a sequence ask (`State::asking`).
+    Ask,
 }
 
 /// What stands in the middle of the window.
@@ -299,10 +389,11 @@ pub enum Tab {
     Conversation,
     Connections,
     Notes,
+    Sequences,
 }
 
 impl Tab {
-    pub const ALL: [Self; 4] = [Self::Log, Self::Conversation, Self::Connections, Self::Notes];
+    pub const ALL: [Self; 5] = [Self::Log, Self::Conversation, Self::Connections, Self::Notes, Self::Sequences];
 }
 
 impl Action {

@@ -7,8 +7,11 @@ mod conversation;
 mod endpoints;
 mod find;
 mod jobs;
+mod library;
 mod log;
 mod notes;
+mod sending;
+mod sequences;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -18,9 +21,9 @@ use std::time::Duration;
 use super::action::{Action, Form, SendAction, ViewAction};
 use super::effects::{Ask, Effects, Job, WindowOrder};
 use super::state::{Focus, State, Toast};
-use crate::engine::{EngineSnapshot, Repeat, Source, Target};
-use crate::model::{Draft, PayloadFormat, Timestamp};
-use crate::payload::{self, Outgoing};
+use crate::engine::EngineSnapshot;
+use crate::model::Timestamp;
+use crate::payload;
 use crate::session::{LogState, ViewSnapshot};
 use crate::words::Words;
 use crate::workspace::{Preferences, Workspace};
@@ -57,6 +60,8 @@ pub fn apply(state: &mut State, action: Action, seen: &Seen<'_>, effects: &mut d
         Action::Session(action) => session::apply(state, action, seen, effects),
         Action::Workspace(action) => session::apply_workspace(state, action, effects),
         Action::Connections(action) => connections::apply(state, action, seen, effects),
+        Action::Library(action) => library::apply(state, action, seen, effects),
+        Action::Sequence(action) => sequences::apply(state, action, seen, effects),
         Action::View(action) => view(state, action, seen, effects),
         Action::Copy(text) => effects.window(WindowOrder::Copy(text)),
         Action::DismissToast(place) => {
@@ -133,6 +138,7 @@ pub fn workspace(state: &State) -> Workspace {
         payloads: state.payloads.clone(),
         highlights: state.highlights.clone(),
         filters: state.saved_filters.clone(),
+        sequences: state.sequences.clone(),
     }
 }
 
@@ -238,11 +244,15 @@ fn show_form(state: &mut State, form: Form, effects: &mut dyn Effects) {
 
 fn send(state: &mut State, action: SendAction, seen: &Seen<'_>, effects: &mut dyn Effects) {
     match action {
-        SendAction::Send { target, draft, repeat } => send_draft(state, target, &draft, repeat, seen.now, effects),
+        SendAction::Send { target, draft, repeat } => sending::send(state, target, draft, repeat, seen.now, effects),
+        SendAction::SendAnswered { target, draft, repeat, asks } => {
+            sending::send_answered(state, target, draft, repeat, asks, seen.now, effects);
+        }
         SendAction::Stop(id) => effects.stop_send(id),
         SendAction::SavePayload(payload) => {
             match state.payloads.iter_mut().find(|there| there.name == payload.name) {
-                Some(there) => *there = payload,
+                // What it sends is saved anew; where it lies and what is said of it stays.
+                Some(there) => there.draft = payload.draft,
                 None => state.payloads.push(payload),
             }
             workspace_changed(state, seen.now);
@@ -252,7 +262,8 @@ fn send(state: &mut State, action: SendAction, seen: &Seen<'_>, effects: &mut dy
                 let payload = state.payloads.remove(place);
                 let name = payload::visible_text(&payload.name, 200);
                 let text = words(state).fill("toasts.payload_removed", &[("name", &name)]);
-                toast(state, text, seen.now, Some(Action::Send(SendAction::SavePayload(payload))));
+                let undo = Action::Library(super::action::LibraryAction::Insert(place, payload));
+                toast(state, text, seen.now, Some(undo));
                 workspace_changed(state, seen.now);
             }
         }
@@ -264,42 +275,16 @@ fn send(state: &mut State, action: SendAction, seen: &Seen<'_>, effects: &mut dy
         }
         SendAction::SetTarget(target) => state.target = target,
         SendAction::ChooseFile => session::ask(state, Ask::PayloadFile, std::path::PathBuf::new(), effects),
+        SendAction::ChooseTemplateFile => session::ask(state, Ask::TemplateFile, std::path::PathBuf::new(), effects),
         SendAction::MeasureFile(path) => effects.start(Job::MeasureFile(path)),
+        SendAction::SetChecksum(sum) => {
+            state.edited_checksum = (state.edited_checksum.0 + 1, sum);
+            state.focus = Some(Focus::Composer);
+        }
         SendAction::Edit(draft) => {
             state.edited_draft = (state.edited_draft.0 + 1, draft);
             state.draft_is_offer = false;
             state.focus = Some(Focus::Composer);
         }
-    }
-}
-
-fn send_draft(
-    state: &mut State,
-    target: Target,
-    draft: &Draft,
-    repeat: Option<Repeat>,
-    now: Timestamp,
-    effects: &mut dyn Effects,
-) {
-    state.send_error = None;
-    let source = match payload::outgoing(draft) {
-        Ok(Outgoing::Bytes(bytes)) => Source::Bytes(bytes.into()),
-        Ok(Outgoing::File(path)) => Source::File(path),
-        Err(mistake) => {
-            state.send_error = Some(words(state).mistake(&mistake));
-            return;
-        }
-    };
-    match effects.send(target, source, repeat) {
-        Ok(id) => state.last_send = Some(id),
-        Err(_busy) => state.send_error = Some(words(state).get("engine.busy").to_owned()),
-    }
-    if draft.format != PayloadFormat::File && !draft.text.is_empty() && state.history.last() != Some(&draft.text) {
-        state.history.retain(|text| text != &draft.text);
-        state.history.push(draft.text.clone());
-        if state.history.len() > HISTORY {
-            state.history.remove(0);
-        }
-        preferences_changed(state, now);
     }
 }

@@ -2,7 +2,9 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
-use super::action::{Action, EndpointAction, FindAction, Form, LogAction, NoteAction, SessionAction, Tab, ViewAction};
+use super::action::{
+    Action, EndpointAction, FindAction, Form, LibraryAction, LogAction, NoteAction, SessionAction, Tab, ViewAction,
+};
 use super::state::State;
 use crate::session::{FindStep, Scope};
 use crate::words::Language;
@@ -113,6 +115,9 @@ pub static COMMANDS: &[Command] = &[
     }),
     command("open_workspace", Menu::File, 2, None, |_| form(Form::OpenWorkspace)),
     command("save_workspace_as", Menu::File, 2, None, |_| form(Form::SaveWorkspace)),
+    command("import_payloads", Menu::File, 2, None, |state| {
+        (!state.dialog_open).then_some(Action::Library(LibraryAction::ImportWithDialog))
+    }),
     command("quit", Menu::File, 3, None, |_| Some(Action::Quit)),
     command("palette", Menu::View, 0, ctrl(Key::K), |state| view(ViewAction::ShowPalette(!state.palette_open))),
     command("filter", Menu::View, 0, ctrl_shift(Key::F), |_| view(ViewAction::FocusFilter)),
@@ -125,6 +130,7 @@ pub static COMMANDS: &[Command] = &[
     command("show_all", Menu::View, 0, None, |state| {
         (state.query.scope != Scope::All).then_some(Action::Log(LogAction::Select(Scope::All)))
     }),
+    command("checksum_finder", Menu::View, 0, None, |_| form(Form::ChecksumFinder)),
     command("note", Menu::View, 6, ctrl_shift(Key::M), |state| form(Form::Note(noted_event(state)?))),
     command("bookmark", Menu::View, 6, ctrl(Key::M), |state| {
         Some(Action::Note(NoteAction::ToggleBookmark(noted_event(state)?)))
@@ -144,8 +150,10 @@ pub static COMMANDS: &[Command] = &[
         |_| view(ViewAction::ShowTab(Tab::Connections)),
     ),
     tab("tab_notes", Key::Num4, |state| state.tab == Tab::Notes, |_| view(ViewAction::ShowTab(Tab::Notes))),
+    tab("tab_sequences", Key::Num5, |state| state.tab == Tab::Sequences, |_| view(ViewAction::ShowTab(Tab::Sequences))),
     switch("pause", 1, ctrl(Key::P), |state| state.paused, |state| log(LogAction::Pause(!state.paused))),
     switch("as_hex", 1, ctrl(Key::H), |state| state.as_hex, |state| log(LogAction::ShowAsHex(!state.as_hex))),
+    switch("frames", 1, None, |state| state.show_frames, |state| log(LogAction::ShowFrames(!state.show_frames))),
     switch("local_time", 1, None, |state| state.local_time, |state| log(LogAction::SetLocalTime(!state.local_time))),
     switch(
         "bytes",

@@ -7,16 +7,18 @@ use std::sync::Arc;
 
 use super::action::{ConnectionList, SaveWhat};
 use super::state::{EventFacts, OwnAddress};
-use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, Source, Target};
+use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, SequenceOrder, Source, Target};
 use crate::filter::Filter;
-use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, Note, Rotation, SendId, Timestamp};
+use crate::model::{
+    ConnectionId, EndpointId, EndpointSettings, Failure, ModbusTable, Note, Rotation, RunId, SendId, Timestamp,
+};
 use crate::session::conversation::{ConversationOrder, ConversationSnapshot, Sides};
 use crate::session::export::Progress;
 use crate::session::{
     ConnectionsCsv, ConnectionsOrder, ConnectionsSnapshot, FindStep, Highlight, LogState, Notes, Query, RecorderStatus,
     SessionFile, ViewSnapshot,
 };
-use crate::workspace::{Preferences, ThemeChoice, Workspace, WorkspaceError};
+use crate::workspace::{Imported, NotImported, Preferences, ThemeChoice, Workspace, WorkspaceError};
 
 /// Orders. None of them waits.
 pub trait Effects {
@@ -27,10 +29,17 @@ pub trait Effects {
     fn close_peers(&mut self, id: EndpointId, how: CloseHow);
     fn send(&mut self, target: Target, source: Source, repeat: Option<Repeat>) -> Result<SendId, Busy>;
     fn stop_send(&mut self, id: SendId);
+    fn retune(&mut self, id: EndpointId, settings: EndpointSettings);
+    fn resume_replies(&mut self, id: EndpointId);
+    fn set_register(&mut self, id: EndpointId, table: ModbusTable, address: u16, value: u16);
+    fn run_sequence(&mut self, order: SequenceOrder) -> Result<RunId, Busy>;
+    fn stop_run(&mut self, id: RunId);
 
     /// To the reader of the log that is shown.
     fn show(&mut self, query: Query);
     fn select(&mut self, seq: Option<u64>, compared: Option<u64>);
+    /// Which of the frames that end in the selected event is meant.
+    fn select_frame(&mut self, index: Option<u32>);
     fn find(&mut self, filter: Option<Filter>);
     fn find_step(&mut self, step: FindStep, from: Option<u64>);
     fn highlight(&mut self, rules: Arc<[Highlight]>);
@@ -143,6 +152,8 @@ pub enum Job {
     },
     /// The size of a file that is to be sent; the text is its path as typed.
     MeasureFile(String),
+    /// Payloads out of a file of another program.
+    ImportPayloads(PathBuf),
     /// Two payloads that are too much for a frame.
     Compare {
         number: u64,
@@ -174,6 +185,8 @@ pub enum Ask {
     OpenWorkspace,
     SaveWorkspace,
     PayloadFile,
+    PayloadImport,
+    TemplateFile,
     SaveConnections,
 }
 
@@ -252,6 +265,10 @@ pub enum Done {
     Compared {
         number: u64,
         difference: Arc<crate::payload::Difference>,
+    },
+    PayloadsImported {
+        path: PathBuf,
+        result: Result<Imported, NotImported>,
     },
     /// `None`: cancelled; `no_dialog`: the answer came too fast for a person, so there is no dialog here.
     PathChosen {

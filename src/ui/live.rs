@@ -20,9 +20,11 @@ use tokio::runtime::Handle;
 use super::action::ConnectionList;
 use super::app;
 use super::effects::{Done, Effects, Feed, Job, WindowOrder};
-use crate::engine::{Busy, CloseHow, Engine, EngineSnapshot, Peers, Repeat, Source, Target};
+use crate::engine::{Busy, CloseHow, Engine, EngineSnapshot, Peers, Repeat, SequenceOrder, Source, Target};
 use crate::filter::Filter;
-use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, Rotation, SendId, Timestamp};
+use crate::model::{
+    ConnectionId, EndpointId, EndpointSettings, Failure, ModbusTable, Rotation, RunId, SendId, Timestamp,
+};
 use crate::session::conversation::{Conversation, ConversationOrder, ConversationSnapshot};
 use crate::session::{
     Clock, ConnectionsOrder, ConnectionsSnapshot, FindStep, Highlight, Log, LogState, LogView, Notes, Query, Recorder,
@@ -69,6 +71,11 @@ pub(super) struct Opened {
 }
 
 impl Live {
+    /// What templates of the workspace in use may read; later ones are told by the files thread.
+    pub fn supply_from(&self, workspace: &std::path::Path, trusted: bool) {
+        self.engine.set_supply(files::supply_of(workspace, trusted));
+    }
+
     /// Starts recording and the engine. Where no file can be made the sockets work all the same, and the failure is
     /// returned beside it.
     pub fn start(
@@ -86,7 +93,7 @@ impl Live {
         let view = log.clone().map(|log| LogView::new(log, waker.as_fn()));
         let (done, landed) = sync_channel(ANSWERS);
         let opened = Arc::new(Mutex::new(None));
-        let files = files::start(folders.clone(), lock, ours, done.clone(), waker.clone());
+        let files = files::start(folders.clone(), lock, ours, engine.clone(), done.clone(), waker.clone());
         let notes = notes::start(done.clone(), waker.clone());
         let jobs = jobs::Jobs { library: library.folder.clone(), waker: waker.clone(), opened: opened.clone() };
         let live = Self {
@@ -198,8 +205,32 @@ impl Effects for Live {
         self.engine.stop_send(id);
     }
 
+    fn retune(&mut self, id: EndpointId, settings: EndpointSettings) {
+        self.engine.retune(id, settings);
+    }
+
+    fn resume_replies(&mut self, id: EndpointId) {
+        self.engine.resume_replies(id);
+    }
+
+    fn set_register(&mut self, id: EndpointId, table: ModbusTable, address: u16, value: u16) {
+        self.engine.set_register(id, table, address, value);
+    }
+
+    fn run_sequence(&mut self, order: SequenceOrder) -> Result<RunId, Busy> {
+        self.engine.run_sequence(order)
+    }
+
+    fn stop_run(&mut self, id: RunId) {
+        self.engine.stop_run(id);
+    }
+
     fn show(&mut self, query: Query) {
         self.with_view(|view| view.set_query(query));
+    }
+
+    fn select_frame(&mut self, index: Option<u32>) {
+        self.with_view(|view| view.select_frame(index));
     }
 
     fn select(&mut self, seq: Option<u64>, compared: Option<u64>) {

@@ -88,6 +88,7 @@ fn prepare(
     state.sessions.folder = folders.sessions();
     let (mut live, failure) = Live::start(runtime, folders, lock, ours)?;
     live.rotate(state.rotation);
+    live.supply_from(&path, ours);
     let now = live.now();
     if let Some(failure) = failure {
         apply::recording_failed(&mut state, &failure, now);

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::action::ConnectionList;
 use super::app;
 use super::effects::{Done, Effects, Feed, Job, WindowOrder};
-use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, Source, Target};
+use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, SequenceOrder, Source, Target};
 use crate::filter::Filter;
-use crate::model::{ConnectionId, EndpointId, EndpointSettings, Rotation, SendId, Timestamp};
+use crate::model::{ConnectionId, EndpointId, EndpointSettings, ModbusTable, Rotation, RunId, SendId, Timestamp};
 use crate::session::conversation::{ConversationOrder, ConversationSnapshot};
 use crate::session::{
     ConnectionsOrder, ConnectionsSnapshot, FindStep, Highlight, LogState, Notes, Query, RecorderStatus, ViewSnapshot,
@@ -24,8 +24,14 @@ pub enum Order {
     ClosePeers(EndpointId, CloseHow),
     Send(Target, Source, Option<Repeat>),
     StopSend(SendId),
+    Retune(EndpointId, EndpointSettings),
+    ResumeReplies(EndpointId),
+    SetRegister(EndpointId, ModbusTable, u16, u16),
+    RunSequence(SequenceOrder),
+    StopRun(RunId),
     Show(Query),
     Select(Option<u64>, Option<u64>),
+    SelectFrame(Option<u32>),
     Find(Option<Filter>),
     FindStep(FindStep, Option<u64>),
     Highlight(Arc<[Highlight]>),
@@ -108,12 +114,43 @@ impl Effects for Stage {
         self.orders.push(Order::StopSend(id));
     }
 
+    fn retune(&mut self, id: EndpointId, settings: EndpointSettings) {
+        self.orders.push(Order::Retune(id, settings));
+    }
+
+    fn resume_replies(&mut self, id: EndpointId) {
+        self.orders.push(Order::ResumeReplies(id));
+    }
+
+    fn set_register(&mut self, id: EndpointId, table: ModbusTable, address: u16, value: u16) {
+        self.orders.push(Order::SetRegister(id, table, address, value));
+    }
+
+    fn run_sequence(&mut self, order: SequenceOrder) -> Result<RunId, Busy> {
+        if self.busy {
+            return Err(Busy);
+        }
+        self.orders.push(Order::RunSequence(order));
+        self.sends += 1;
+        Ok(RunId(self.sends))
+    }
+
+    fn stop_run(&mut self, id: RunId) {
+        self.orders.push(Order::StopRun(id));
+    }
+
     fn show(&mut self, query: Query) {
         self.orders.push(Order::Show(query));
     }
 
     fn select(&mut self, seq: Option<u64>, compared: Option<u64>) {
         self.orders.push(Order::Select(seq, compared));
+    }
+
+    fn select_frame(&mut self, index: Option<u32>) {
+        if index.is_some() {
+            self.orders.push(Order::SelectFrame(index));
+        }
     }
 
     fn find(&mut self, filter: Option<Filter>) {

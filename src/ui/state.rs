@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use crate::engine::{EngineSnapshot, Target};
+use crate::engine::{EngineSnapshot, Repeat, SequenceTarget, Target};
 use crate::filter::Mistake;
 use crate::model::{
-    ConnectionId, Draft, Encodings, EndpointId, EndpointSettings, EventKind, Failure, Flow, HighlightRule, Rotation,
-    SavedFilter, SavedPayload, SendId, TextEncoding, Timestamp,
+    ConnectionId, Draft, Encodings, EndpointId, EndpointSettings, EventKind, Failure, Flow, Framing, Framings,
+    HighlightRule, Rotation, SavedFilter, SavedPayload, SendId, Sequence, TextEncoding, Timestamp, Verify,
 };
 use crate::session::conversation::{ConversationOrder, ConversationSnapshot};
 use crate::session::export::Progress;
@@ -49,6 +49,19 @@ pub struct State {
     /// The endpoints of the workspace, in its order; open or not.
     pub endpoints: Vec<Configured>,
     pub payloads: Vec<SavedPayload>,
+    pub sequences: Vec<Sequence>,
+    /// The saved payload whose name is to be typed; the number grows with every question.
+    pub naming: (u64, usize),
+    /// What waits for answers to its `{{ask:…}}`.
+    pub asking: Option<Asking>,
+    /// What was answered the last time, by name; gone with the program.
+    pub answered: BTreeMap<String, String>,
+    /// Rows of the log are frames.
+    pub show_frames: bool,
+    /// Which of the frames that end in the selected event.
+    pub selected_frame: Option<u32>,
+    /// Framings of the endpoints of an opened file.
+    pub file_framings: BTreeMap<EndpointId, Framing>,
     /// What the log shows: scope, chips, text.
     pub query: Query,
     pub selected_event: Option<u64>,
@@ -108,6 +121,10 @@ pub struct State {
     pub focus: Option<Focus>,
     /// What the composer takes over; the number grows with every `SendAction::Edit`.
     pub edited_draft: (u64, Draft),
+    /// A checksum that the composer takes over; the number grows with every `SendAction::SetChecksum`.
+    pub edited_checksum: (u64, crate::model::Checksum),
+    /// The path that the composer puts into a template; the number grows with each file chosen.
+    pub template_file: (u64, String),
     /// It is only offered: what the person typed stays.
     pub draft_is_offer: bool,
     /// The newest press of Send, for progress and Stop beside the button.
@@ -140,6 +157,20 @@ pub struct State {
     pub(super) next_endpoint: u32,
     pub(super) held_query: Option<Query>,
     pub(super) held_encodings: BTreeMap<ConnectionId, TextEncoding>,
+}
+
+/// A press of Send, or of Run, that asks something first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asking {
+    /// Names of what is asked, in order, and what was answered the last time.
+    pub names: Vec<(String, String)>,
+    pub then: Asked,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Asked {
+    Send { target: Target, draft: Draft, repeat: Option<Repeat> },
+    Run { sequence: usize, on: SequenceTarget },
 }
 
 /// The find bar.
@@ -271,6 +302,23 @@ impl State {
         };
         let connections = self.connection_encodings.clone();
         Encodings { everywhere: TextEncoding::default(), endpoints, connections }
+    }
+
+    /// How streams are taken apart into frames.
+    pub fn framings(&self) -> Framings {
+        let endpoints = if self.opened_file.is_some() {
+            self.file_framings.clone()
+        } else {
+            let own = self.endpoints.iter().filter(|endpoint| endpoint.settings.framing != Framing::None);
+            own.map(|endpoint| (endpoint.id, endpoint.settings.framing.clone())).collect()
+        };
+        Framings { everywhere: Framing::None, endpoints }
+    }
+
+    /// Checksums that received frames carry.
+    pub fn verified(&self) -> BTreeMap<EndpointId, Verify> {
+        let own = self.endpoints.iter().filter(|_| self.opened_file.is_none());
+        own.filter_map(|endpoint| Some((endpoint.id, endpoint.settings.verify.clone()?))).collect()
     }
 
     /// How the content of a connection is shown as text; that of its endpoint unless it has its own.

@@ -8,6 +8,7 @@ use egui::{
 };
 
 use crate::model::HighlightColor;
+use crate::payload::MadeBy;
 
 /// The step of all distances, in points.
 pub const STEP: f32 = 4.0;
@@ -43,6 +44,8 @@ pub struct Theme {
     /// Ground of what the find bar found, and the text on it.
     pub found: Color32,
     pub on_found: Color32,
+    /// Bytes made by counters, times, random values, addresses, and by what comes from outside.
+    pub made: [Color32; 5],
 }
 
 const fn rgb(hex: u32) -> Color32 {
@@ -69,6 +72,7 @@ impl Theme {
         highlights: [rgb(0x3a3410), rgb(0x123723), rgb(0x0f3560), rgb(0x33244f), rgb(0x4a2026), rgb(0x2f363f)],
         found: rgb(0xf2c94c),
         on_found: rgb(0x11151b),
+        made: [rgb(0xc4a3f7), rgb(0x6fd3e0), rgb(0xf29fc5), rgb(0x9ccf5f), rgb(0xe5cf6a)],
     };
 
     pub const LIGHT: Theme = Theme {
@@ -90,6 +94,7 @@ impl Theme {
         highlights: [rgb(0xfbf0b0), rgb(0xd5f2d9), rgb(0xcfe3ff), rgb(0xeadffb), rgb(0xfddede), rgb(0xe1e5ea)],
         found: rgb(0xffb326),
         on_found: rgb(0x1d2530),
+        made: [rgb(0x6b3fa8), rgb(0x0a6478), rgb(0x9a2a66), rgb(0x41690b), rgb(0x6f5600)],
     };
 }
 
@@ -105,6 +110,23 @@ impl Theme {
 
     pub fn hovered(&self) -> Color32 {
         Self::mix(self.raised, self.text, 0.08)
+    }
+
+    /// What made bytes of a payload.
+    pub fn made_by(&self, made_by: MadeBy) -> Color32 {
+        let [counter, time, random, address, outside] = self.made;
+        match made_by {
+            MadeBy::Typed => self.text,
+            MadeBy::Escape | MadeBy::Ending => self.dim,
+            MadeBy::Hex => self.incoming,
+            MadeBy::Counter => counter,
+            MadeBy::Time => time,
+            MadeBy::Random => random,
+            MadeBy::Address => address,
+            MadeBy::Length => self.outgoing,
+            MadeBy::Checksum => self.accent,
+            MadeBy::File | MadeBy::Environment | MadeBy::Asked | MadeBy::Capture | MadeBy::Variable => outside,
+        }
     }
 
     /// The ground of rows that a rule highlights.
@@ -272,7 +294,7 @@ mod tests {
         for theme in [Theme::DARK, Theme::LIGHT] {
             let texts = [theme.text, theme.dim, theme.accent, theme.incoming, theme.outgoing, theme.ok, theme.error];
             for ground in [theme.background, theme.panel, theme.raised, theme.selection] {
-                for text in texts {
+                for text in texts.into_iter().chain(theme.made) {
                     let ratio = contrast(text, ground);
                     assert!(ratio >= 4.5, "{text:?} on {ground:?} reaches {ratio:.2} only (dark: {})", theme.dark);
                 }

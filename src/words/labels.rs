@@ -2,8 +2,10 @@
 
 use super::Words;
 use crate::model::{
-    Answer, Checksum, Direction, EventKind, HostPortError, LineEnding, OverLimit, PayloadFormat, Protocol, Role,
+    Answer, ByteOrder, Checksum, Direction, EventKind, HostPortError, LineEnding, OverLimit, PayloadFormat, Protocol,
+    Role, SumForm,
 };
+use crate::payload::MadeBy;
 
 impl Words {
     pub fn kind(&self, kind: EventKind) -> &str {
@@ -41,8 +43,31 @@ impl Words {
     pub fn payload_format(&self, format: PayloadFormat) -> &str {
         self.known(match format {
             PayloadFormat::Text => "payload_format.text",
+            PayloadFormat::Mixed => "payload_format.mixed",
             PayloadFormat::Hex => "payload_format.hex",
+            PayloadFormat::Base64 => "payload_format.base64",
             PayloadFormat::File => "payload_format.file",
+        })
+    }
+
+    /// What made bytes of a payload.
+    pub fn made_by(&self, made_by: MadeBy) -> &str {
+        self.get(match made_by {
+            MadeBy::Typed => "made_by.typed",
+            MadeBy::Escape => "made_by.escape",
+            MadeBy::Hex => "made_by.hex",
+            MadeBy::Counter => "made_by.counter",
+            MadeBy::Time => "made_by.time",
+            MadeBy::Random => "made_by.random",
+            MadeBy::Address => "made_by.address",
+            MadeBy::Length => "made_by.length",
+            MadeBy::Checksum => "made_by.checksum",
+            MadeBy::File => "made_by.file",
+            MadeBy::Environment => "made_by.environment",
+            MadeBy::Asked => "made_by.asked",
+            MadeBy::Capture => "made_by.capture",
+            MadeBy::Variable => "made_by.variable",
+            MadeBy::Ending => "made_by.ending",
         })
     }
 
@@ -56,20 +81,35 @@ impl Words {
         })
     }
 
-    pub fn checksum(&self, checksum: Checksum) -> &str {
-        self.known(match checksum {
-            Checksum::None => "checksum.none",
-            Checksum::Crc16Modbus => "checksum.crc16_modbus",
-            Checksum::Crc32 => "checksum.crc32",
-            Checksum::Sum8 => "checksum.sum8",
-            Checksum::Xor8 => "checksum.xor8",
+    /// Its own name, which is the same in every language.
+    pub fn byte_order(&self, order: ByteOrder) -> &str {
+        self.known(match order {
+            ByteOrder::Big => "checksum.big",
+            ByteOrder::Little => "checksum.little",
         })
+    }
+
+    pub fn sum_form(&self, form: SumForm) -> &str {
+        self.known(match form {
+            SumForm::Binary => "checksum.binary",
+            SumForm::Hex => "checksum.hex",
+            SumForm::HexUpper => "checksum.hex_upper",
+        })
+    }
+
+    pub fn checksum<'a>(&'a self, checksum: &'a Checksum) -> &'a str {
+        if checksum.is_none() { self.known("checksum.none") } else { &checksum.algorithm }
     }
 
     pub fn answer(&self, answer: Answer) -> &str {
         self.known(match answer {
             Answer::Nothing => "answer.nothing",
             Answer::Echo => "answer.echo",
+            Answer::Discard => "answer.discard",
+            Answer::Daytime => "answer.daytime",
+            Answer::Chargen => "answer.chargen",
+            Answer::Http => "answer.http",
+            Answer::Modbus => "answer.modbus",
         })
     }
 
@@ -92,7 +132,7 @@ impl Words {
         })
     }
 
-    fn known(&self, key: &str) -> &str {
+    pub(super) fn known(&self, key: &str) -> &str {
         self.find(key).unwrap_or_default()
     }
 }

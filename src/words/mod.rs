@@ -1,7 +1,7 @@
 //! The words people read: one table per language (`assets/words/*.toml`), compiled in, switched live.
 //!
 //! Owns: the tables, sentences for failures, happenings and mistakes, numbers with units. Pure.
-//! Never: what is not for people. May use `model`, `payload` and `filter`.
+//! Never: what is not for people. May use `model`, `payload`, `filter` and `rules`.
 //! Called by: ui, cli, session (the English sentences in the file).
 
 mod capture;
@@ -10,6 +10,10 @@ mod filter;
 mod happening;
 mod labels;
 mod numbers;
+mod pattern;
+mod payload;
+mod replies;
+mod steps;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -110,6 +114,7 @@ impl Words {
             MistakeKind::UnknownEscape(character) => {
                 self.fill("mistake.unknown_escape", &[("character", &shown(*character))])
             }
+            MistakeKind::UnknownChecksum(name) => self.fill("mistake.unknown_checksum", &[("name", name)]),
             MistakeKind::UnfinishedEscape => self.get("mistake.unfinished_escape").to_owned(),
             MistakeKind::BadHexDigit(character) => {
                 self.fill("mistake.bad_hex_digit", &[("character", &shown(*character))])
@@ -125,6 +130,7 @@ impl Words {
             MistakeKind::NoPath => self.get("mistake.no_path").to_owned(),
             MistakeKind::BadFileUri => self.get("mistake.bad_file_uri").to_owned(),
             MistakeKind::IsAFile => self.get("mistake.is_a_file").to_owned(),
+            other => self.template_mistake(other),
         }
     }
 }

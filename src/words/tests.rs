@@ -78,6 +78,7 @@ fn mistakes() -> Vec<MistakeKind> {
     vec![
         MistakeKind::UnknownEscape('q'),
         MistakeKind::UnfinishedEscape,
+        MistakeKind::UnknownChecksum("crc-17".into()),
         MistakeKind::BadHexDigit('\u{202e}'),
         MistakeKind::OddHexDigits,
         MistakeKind::BadCodePoint,
@@ -86,7 +87,57 @@ fn mistakes() -> Vec<MistakeKind> {
         MistakeKind::NoPath,
         MistakeKind::BadFileUri,
         MistakeKind::IsAFile,
+        MistakeKind::UnclosedTemplate,
+        MistakeKind::UnknownTemplate { name: "x\u{202e}".into(), nearest: None },
+        MistakeKind::UnknownTemplate { name: "conter".into(), nearest: Some("counter") },
+        MistakeKind::MissingArgument { template: "file", example: "{{file:request.bin}}" },
+        MistakeKind::BadArgument { template: "now", argument: "\r\n".repeat(1000), expected: "unix" },
+        MistakeKind::TooManyTemplates { limit: 2000 },
+        MistakeKind::ChecksumIsCalled { name: "crc23".into(), nearest: "crc32" },
+        MistakeKind::PartTwice("a".into()),
+        MistakeKind::PartTwice(String::new()),
+        MistakeKind::UnclosedPart("a".into()),
+        MistakeKind::UnclosedPart(String::new()),
+        MistakeKind::EndWithoutBegin("\u{7}".into()),
+        MistakeKind::EndWithoutBegin(String::new()),
+        MistakeKind::UnknownPart { name: "heda".into(), nearest: Some("head".into()) },
+        MistakeKind::UnknownPart { name: "x".into(), nearest: None },
+        MistakeKind::CoversItself,
+        MistakeKind::DoesNotFit,
+        MistakeKind::NeedsValues,
+        MistakeKind::UnclosedBracket,
+        MistakeKind::EmptyBrackets,
+        MistakeKind::NotHexInBrackets('\u{202e}'),
+        MistakeKind::BadBase64('\u{7}'),
+        MistakeKind::UnfinishedBase64,
     ]
+}
+
+#[test]
+fn everything_missing_has_a_sentence() {
+    use crate::payload::Missing;
+    let name = || "x\u{202e}\r\n".repeat(1000);
+    for language in Language::ALL {
+        for missing in [
+            Missing::Ask(name()),
+            Missing::Environment(name()),
+            Missing::File(name()),
+            Missing::Variable(name()),
+            Missing::Capture(3),
+            Missing::Peer,
+            Missing::Local,
+            Missing::TooLarge(name()),
+            Missing::NotInEncoding { value: name(), encoding: TextEncoding::Latin1 },
+        ] {
+            let text = Words::of(language).missing(&missing);
+            assert_sentence(&text, language);
+            assert!(text.len() < 1000 && !text.contains("missing."), "{text}");
+        }
+    }
+    let end = Mistake { at: 0..0, what: MistakeKind::UnclosedPart("head".into()) };
+    assert_eq!(words().mistake(&end), "The part head is not ended: {{end:head}} is missing.");
+    let unclosed = Mistake { at: 0..0, what: MistakeKind::UnclosedTemplate };
+    assert!(words().mistake(&unclosed).ends_with(r"Write \{{ for the braces themselves."));
 }
 
 /// One of each kind.
@@ -157,6 +208,33 @@ fn every_mistake_in_a_filter_has_words() {
     assert!(words().filter_mistake(&mistake).starts_with("knd: is not known here; kind: is."));
     let mistake = filter::Filter::parse("conn:x").unwrap_err();
     assert_eq!(words().filter_mistake(&mistake), "conn takes a number or a range, for example conn:7");
+}
+
+#[test]
+fn every_mistake_in_a_pattern_has_words() {
+    use crate::rules::{PatternMistake, PatternMistakeKind::*, RegexFault};
+    let mut all = vec![
+        Empty,
+        TooLong { limit: 1000 },
+        TooLarge,
+        TooManyGroups { limit: 99 },
+        Unicode,
+        BadLength,
+        ReversedRange { suggestion: "4..12".into() },
+        NumberTooLarge,
+    ];
+    all.extend(RegexFault::ALL.map(Regex));
+    all.extend(mistakes().into_iter().map(Payload));
+    for language in Language::ALL {
+        for what in &all {
+            let text = Words::of(language).pattern_mistake(&PatternMistake { at: 0..0, what: what.clone() });
+            assert!(!text.is_empty() && !text.contains("mistake.") && !text.contains("regex."), "{what:?}: {text}");
+            assert!(
+                !text.contains("{limit}") && !text.contains("{suggestion}") && !text.contains("{reason}"),
+                "{text}"
+            );
+        }
+    }
 }
 
 /// A finished sentence: something in it, no place left open, no key shown, nothing that could act on a screen.
@@ -289,7 +367,14 @@ fn every_mistake_kind_and_label_has_words() {
                 MistakeKind::UnknownEscape(_) | MistakeKind::UnfinishedEscape | MistakeKind::BadHexDigit(_) => {}
                 MistakeKind::OddHexDigits | MistakeKind::BadCodePoint | MistakeKind::NotInEncoding { .. } => {}
                 MistakeKind::TooLong { .. } | MistakeKind::NoPath => {}
-                MistakeKind::BadFileUri | MistakeKind::IsAFile => {}
+                MistakeKind::BadFileUri | MistakeKind::IsAFile | MistakeKind::UnknownChecksum(_) => {}
+                MistakeKind::UnclosedTemplate | MistakeKind::UnknownTemplate { .. } => {}
+                MistakeKind::MissingArgument { .. } | MistakeKind::BadArgument { .. } => {}
+                MistakeKind::TooManyTemplates { .. } | MistakeKind::ChecksumIsCalled { .. } => {}
+                MistakeKind::PartTwice(_) | MistakeKind::UnclosedPart(_) | MistakeKind::EndWithoutBegin(_) => {}
+                MistakeKind::UnknownPart { .. } | MistakeKind::CoversItself | MistakeKind::DoesNotFit => {}
+                MistakeKind::NeedsValues | MistakeKind::UnclosedBracket | MistakeKind::EmptyBrackets => {}
+                MistakeKind::NotHexInBrackets(_) | MistakeKind::BadBase64(_) | MistakeKind::UnfinishedBase64 => {}
             }
             let text = words.mistake(&Mistake { at: 0..0, what });
             assert!(!text.is_empty() && !text.starts_with("mistake."), "{text}");
@@ -300,7 +385,6 @@ fn every_mistake_kind_and_label_has_words() {
         labels.extend(EventKind::ALL.map(|kind| words.kind(kind)));
         labels.extend(PayloadFormat::ALL.map(|format| words.payload_format(format)));
         labels.extend(LineEnding::ALL.map(|ending| words.line_ending(ending)));
-        labels.extend(Checksum::ALL.map(|checksum| words.checksum(checksum)));
         labels.extend(["pcapng", "jsonl", "csv", "text"].map(|name| words.export_format(name)));
         labels.extend([Answer::Nothing, Answer::Echo].map(|answer| words.answer(answer)));
         labels.extend([OverLimit::Reset, OverLimit::Wait].map(|limit| words.over_limit(limit)));

@@ -7,26 +7,31 @@
 
 mod disk;
 mod folders;
+mod import;
 mod lock;
 mod preferences;
 mod reach;
 mod read;
+mod read_work;
+mod supply;
 #[cfg(test)]
 mod tests;
 mod trust;
 
 use std::path::{Path, PathBuf};
 
-use crate::model::{Doing, EndpointSettings, Failure, HighlightRule, Reason, SavedFilter, SavedPayload};
+use crate::model::{Doing, EndpointSettings, Failure, HighlightRule, Reason, SavedFilter, SavedPayload, Sequence};
 use crate::words::Words;
 
 pub use folders::Folders;
+pub use import::{Imported, LeftOut, MAX_IMPORT_BYTES, NotImported, Why, import, import_text};
 pub use lock::WorkspaceLock;
 pub use preferences::{Preferences, ThemeChoice};
+pub use supply::WorkspaceSupply;
 pub use trust::TrustStore;
 
 /// The version that is written.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// Files beyond are refused before they are read.
 pub const MAX_FILE_BYTES: u64 = 10_000_000;
 /// Endpoints, payloads, rules and filters together.
@@ -47,6 +52,8 @@ pub struct Workspace {
     pub highlights: Vec<HighlightRule>,
     #[serde(rename = "filter", skip_serializing_if = "Vec::is_empty")]
     pub filters: Vec<SavedFilter>,
+    #[serde(rename = "sequence", skip_serializing_if = "Vec::is_empty")]
+    pub sequences: Vec<Sequence>,
 }
 
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -70,6 +77,7 @@ impl Default for Workspace {
             payloads: Vec::new(),
             highlights: Vec::new(),
             filters: Vec::new(),
+            sequences: Vec::new(),
         }
     }
 }
@@ -94,6 +102,12 @@ impl Workspace {
 
     pub fn parse(text: &str) -> Result<Self, WorkspaceError> {
         read::workspace(text)
+    }
+
+    /// What counts against `MAX_ITEMS`.
+    pub fn items(&self) -> usize {
+        let kept = self.endpoints.len() + self.payloads.len() + self.highlights.len();
+        kept + self.filters.len() + self.sequences.len()
     }
 
     /// The text of the file, version first.

@@ -7,15 +7,18 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::read_work::{draft, framing, http, modbus, reply, sequence, shortcut, verify};
 use super::{MAX_FILE_BYTES, MAX_HIGHLIGHTS, MAX_ITEMS, VERSION, Workspace, WorkspaceError};
 use crate::model::{
-    ClientSettings, Draft, EndpointSettings, HighlightRule, HostPort, ListenerSettings, Protocol, SavedFilter,
-    SavedPayload, UdpSettings,
+    ClientSettings, Draft, EndpointSettings, HighlightRule, HostPort, ListenerSettings, PayloadFormat, Protocol,
+    SavedFilter, SavedPayload, UdpSettings,
 };
-use crate::payload::visible_text;
+use crate::payload::{hex_to_bytes, visible_text, without_templates};
 
 /// Longest message of the TOML reader that is passed on, in bytes.
 const MAX_MESSAGE_BYTES: usize = 400;
+/// The version of workspaces since which `{{` begins a template.
+const FIRST_WITH_TEMPLATES: u32 = 3;
 
 pub(super) fn workspace(text: &str) -> Result<Workspace, WorkspaceError> {
     if text.len() as u64 > MAX_FILE_BYTES {
@@ -34,7 +37,8 @@ pub(super) fn workspace(text: &str) -> Result<Workspace, WorkspaceError> {
     let payloads = fields.tables("payload")?;
     let highlights = fields.tables("highlight")?;
     let filters = fields.tables("filter")?;
-    let items = endpoints.len() + payloads.len() + highlights.len() + filters.len();
+    let sequences = fields.tables("sequence")?;
+    let items = endpoints.len() + payloads.len() + highlights.len() + filters.len() + sequences.len();
     if items > MAX_ITEMS {
         return Err(WorkspaceError::TooLarge(format!("{items} endpoints, payloads, rules and filters")));
     }
@@ -45,9 +49,10 @@ pub(super) fn workspace(text: &str) -> Result<Workspace, WorkspaceError> {
     Ok(Workspace {
         version,
         endpoints: endpoints.into_iter().map(endpoint).collect::<Result<_, _>>()?,
-        payloads: payloads.into_iter().map(payload).collect::<Result<_, _>>()?,
+        payloads: payloads.into_iter().map(|fields| payload(fields, version)).collect::<Result<_, _>>()?,
         highlights: highlights.into_iter().map(highlight).collect::<Result<_, _>>()?,
         filters: filters.into_iter().map(filter).collect::<Result<_, _>>()?,
+        sequences: sequences.into_iter().map(sequence).collect::<Result<_, _>>()?,
     })
 }
 
@@ -87,8 +92,20 @@ fn endpoint(mut fields: Fields<'_>) -> Result<EndpointSettings, WorkspaceError> 
         "tcp-client" => Protocol::TcpClient(client(&mut fields)?),
         _ => Protocol::Udp(udp(&mut fields)?),
     };
+    let settings = EndpointSettings {
+        name,
+        start_with_workspace,
+        shown_as,
+        framing: framing(&mut fields)?,
+        decoder: fields.or_default("decoder")?,
+        verify: fields.table("verify")?.map(verify).transpose()?,
+        replies: fields.tables("reply")?.into_iter().map(reply).collect::<Result<_, _>>()?,
+        http: fields.table("http")?.map(http).transpose()?.unwrap_or_default(),
+        modbus: fields.table("modbus")?.map(modbus).transpose()?.unwrap_or_default(),
+        protocol,
+    };
     fields.finish()?;
-    Ok(EndpointSettings { name, start_with_workspace, shown_as, protocol })
+    Ok(settings)
 }
 
 fn listener(fields: &mut Fields<'_>) -> Result<ListenerSettings, WorkspaceError> {
@@ -129,19 +146,34 @@ fn udp(fields: &mut Fields<'_>) -> Result<UdpSettings, WorkspaceError> {
     })
 }
 
-fn payload(mut fields: Fields<'_>) -> Result<SavedPayload, WorkspaceError> {
-    let saved = SavedPayload {
+fn payload(mut fields: Fields<'_>, version: u32) -> Result<SavedPayload, WorkspaceError> {
+    let mut saved = SavedPayload {
         name: fields.required("name")?,
-        draft: Draft {
-            format: fields.or_default("format")?,
-            text: fields.or_default("text")?,
-            encoding: fields.or_default("encoding")?,
-            ending: fields.or_default("ending")?,
-            checksum: fields.or_default("checksum")?,
-        },
+        folder: fields.or_default("folder")?,
+        remark: fields.or_default("remark")?,
+        shortcut: shortcut(&mut fields)?,
+        draft: draft(&mut fields)?,
     };
+    if version < FIRST_WITH_TEMPLATES {
+        as_before_templates(&mut saved.draft);
+    }
     fields.finish()?;
     Ok(saved)
+}
+
+/// Two braces were two braces: the draft still sends them, or separates bytes with them.
+fn as_before_templates(draft: &mut Draft) {
+    match draft.format {
+        PayloadFormat::Text => draft.text = without_templates(&draft.text),
+        PayloadFormat::Hex => {
+            let apart = draft.text.replace("{{", "{ {");
+            // In the text column of a dump they are no separators, and nothing needs to change.
+            if hex_to_bytes(&apart) == hex_to_bytes(&draft.text) {
+                draft.text = apart;
+            }
+        }
+        PayloadFormat::Mixed | PayloadFormat::Base64 | PayloadFormat::File => {}
+    }
 }
 
 /// A filter with a mistake is kept as it was typed: the window shows it as broken, and nothing a person wrote is lost.
@@ -162,9 +194,9 @@ fn filter(mut fields: Fields<'_>) -> Result<SavedFilter, WorkspaceError> {
 }
 
 /// The keys of one table: each is taken once, and what is left at the end is not known.
-struct Fields<'a> {
-    text: &'a str,
-    start: usize,
+pub(super) struct Fields<'a> {
+    pub text: &'a str,
+    pub start: usize,
     left: Vec<(Spanned<String>, Spanned<DeValue<'a>>)>,
     asked: Vec<&'static str>,
 }
@@ -178,7 +210,7 @@ impl<'a> Fields<'a> {
         Self { text, start, left, asked: Vec::new() }
     }
 
-    fn value_start(&self, key: &str) -> usize {
+    pub fn value_start(&self, key: &str) -> usize {
         self.left.iter().find(|(name, _)| name.get_ref() == key).map_or(self.start, |(_, value)| value.span().start)
     }
 
@@ -188,7 +220,7 @@ impl<'a> Fields<'a> {
         Some(self.left.swap_remove(index).1)
     }
 
-    fn optional<T: DeserializeOwned>(&mut self, key: &'static str) -> Result<Option<T>, WorkspaceError> {
+    pub fn optional<T: DeserializeOwned>(&mut self, key: &'static str) -> Result<Option<T>, WorkspaceError> {
         let Some(value) = self.take(key) else { return Ok(None) };
         let start = value.span().start;
         match T::deserialize(value.into_deserializer()) {
@@ -200,21 +232,31 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn or<T: DeserializeOwned>(&mut self, key: &'static str, usual: T) -> Result<T, WorkspaceError> {
+    pub fn or<T: DeserializeOwned>(&mut self, key: &'static str, usual: T) -> Result<T, WorkspaceError> {
         Ok(self.optional(key)?.unwrap_or(usual))
     }
 
-    fn or_default<T: DeserializeOwned + Default>(&mut self, key: &'static str) -> Result<T, WorkspaceError> {
+    pub fn or_default<T: DeserializeOwned + Default>(&mut self, key: &'static str) -> Result<T, WorkspaceError> {
         Ok(self.optional(key)?.unwrap_or_default())
     }
 
-    fn required<T: DeserializeOwned>(&mut self, key: &'static str) -> Result<T, WorkspaceError> {
+    pub fn required<T: DeserializeOwned>(&mut self, key: &'static str) -> Result<T, WorkspaceError> {
         let start = self.start;
         self.optional(key)?.ok_or_else(|| syntax(self.text, start, &format!("{key} is missing here")))
     }
 
+    /// The table of `[key]`.
+    pub fn table(&mut self, key: &'static str) -> Result<Option<Fields<'a>>, WorkspaceError> {
+        let Some(value) = self.take(key) else { return Ok(None) };
+        let start = value.span().start;
+        match value.into_inner() {
+            DeValue::Table(table) => Ok(Some(Fields::of(self.text, start, table))),
+            _ => Err(syntax(self.text, start, &format!("write [{key}] above its keys, or {key} = {{ … }}"))),
+        }
+    }
+
     /// The tables of `[[key]]`.
-    fn tables(&mut self, key: &'static str) -> Result<Vec<Fields<'a>>, WorkspaceError> {
+    pub fn tables(&mut self, key: &'static str) -> Result<Vec<Fields<'a>>, WorkspaceError> {
         let Some(value) = self.take(key) else { return Ok(Vec::new()) };
         let start = value.span().start;
         let wrong = |at| syntax(self.text, at, &format!("write [[{key}]] above the keys of each {key}"));
@@ -229,7 +271,7 @@ impl<'a> Fields<'a> {
         tables.collect()
     }
 
-    fn finish(self) -> Result<(), WorkspaceError> {
+    pub fn finish(self) -> Result<(), WorkspaceError> {
         let Some((key, _)) = self.left.into_iter().min_by_key(|(key, _)| key.span().start) else { return Ok(()) };
         let message = format!("{} is not known here; known are {}", key.get_ref(), self.asked.join(", "));
         Err(syntax(self.text, key.span().start, &message))

@@ -71,7 +71,8 @@ fn a_broken_filter_is_kept_as_it_was_typed() {
     let text = "version = 2\n[[highlight]]\nfilter = 'knd:reset'\n[[filter]]\nname = ''\nfilter = '(a'\n";
     let workspace = Workspace::parse(text).unwrap();
     assert_eq!((workspace.highlights[0].filter.as_str(), workspace.filters[0].filter.as_str()), ("knd:reset", "(a"));
-    assert_eq!(Workspace::parse(&workspace.to_text().unwrap()).unwrap(), workspace);
+    let again = Workspace::parse(&workspace.to_text().unwrap()).unwrap();
+    assert_eq!(again, Workspace { version: VERSION, ..workspace });
     let many = format!("version = 2\n{}", "[[highlight]]\nfilter = 'x'\n".repeat(MAX_HIGHLIGHTS + 1));
     assert!(matches!(Workspace::parse(&many), Err(WorkspaceError::TooLarge(_))));
 }
@@ -86,10 +87,36 @@ fn what_is_written_is_read_again() {
     }
     fixture().save(&path).unwrap();
     let text = fs::read_to_string(&path).unwrap();
-    assert!(text.starts_with("version = 2\n"), "{text}");
+    assert!(text.starts_with("version = 3\n"), "{text}");
     for table in ["[[endpoint]]", "[[payload]]", "type = \"tcp-listener\"", "type = \"udp\""] {
         assert!(text.contains(table), "{table} in {text}");
     }
+}
+
+#[test]
+fn payloads_from_before_templates_send_what_they_sent() {
+    let payload = |version: u32, format: &str, text: &str| {
+        let toml = format!("version = {version}\n[[payload]]\nname = 'x'\nformat = '{format}'\ntext = '{text}'\n");
+        let read = Workspace::parse(&toml).unwrap();
+        // And again when it was saved as the newest.
+        let saved = Workspace::parse(&read.to_text().unwrap()).unwrap();
+        assert_eq!(saved.payloads, read.payloads);
+        read.payloads[0].draft.clone()
+    };
+    for version in [1, 2] {
+        for (text, bytes) in [
+            ("{{name}} {{{x}}}", "{{name}} {{{x}}}"),
+            (r"{{\\\\{{now}}", r"{{\\{{now}}"),
+            (r"{\u{41}{{\x7b{", "{A{{{{"),
+            ("{ {} }", "{ {} }"),
+        ] {
+            assert_eq!(crate::payload::compose(&payload(version, "text", text)).unwrap(), bytes.as_bytes(), "{text}");
+        }
+        assert_eq!(crate::payload::compose(&payload(version, "hex", "{{12}, {0x3}}")).unwrap(), [0x12, 3]);
+        // What was no payload is kept as it was typed.
+        assert_eq!(payload(version, "text", r"a\q{").text, r"a\q{");
+    }
+    assert_eq!(payload(3, "text", "{{now}}").text, "{{now}}");
 }
 
 #[test]
@@ -107,7 +134,7 @@ fn mistakes_are_told_with_their_place() {
         ("version = 1\n[[endpoint]]\ntype = 'tcp-client'", 2, 1, "remote is missing"),
         ("version = 1\n[[endpoint]]\ntype = 'tcp-client'\nremote = '::1:80'", 4, 10, "brackets"),
         ("version = 1\n[[endpoint]]\ntype = 'tcp-listener'\nover_limit = 'drop'", 4, 14, "over_limit: "),
-        ("version = 1\n[[payload]]\nname = 'é'\nending = 'crlf' # ok\nchecksum = 'md5'", 5, 12, "checksum: "),
+        ("version = 1\n[[payload]]\nname = 'é'\nending = 'crlf' # ok\nchecksum = 'md4'", 5, 12, "checksum: "),
         ("version = 1\nendpoint = 1", 2, 12, "write [[endpoint]]"),
         ("version = 1\npayload = ['é', 2]", 2, 12, "write [[payload]]"),
         ("version = 1\nrules = []", 2, 1, "rules is not known here"),

@@ -10,7 +10,7 @@ fn found(text: &str, number: u64, seq: u64, place: u64, step: u64) -> FindSnapsh
         filter: Filter::parse(text).unwrap(),
         found: 1_204,
         scanned: u64::MAX,
-        current: Some(Found { seq, place, number }),
+        current: Some(Found { seq, place, number, frame: None }),
         step,
         wrapped: false,
         bar: vec![false, true, false, true].into(),

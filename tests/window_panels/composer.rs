@@ -58,7 +58,7 @@ fn a_mistake_is_named_and_nothing_is_sent() {
     assert!(sees(&window, "\\q is no escape"));
     press(&mut window, "Send");
     assert_eq!(sent(&mut window), []);
-    // In hex the same text is another mistake, and the text of each format stays its own.
+    // The other view begins empty, has its own mistakes, and the text of each stays.
     press(&mut window, "Format: Hex");
     retype(&mut window, "Payload", "00 0g");
     assert!(sees(&window, "g is not a hex digit"));
@@ -147,6 +147,7 @@ fn repeat_has_a_count_and_an_interval_and_stop_is_the_same_button() {
         round_bytes: 1,
         rounds: 37,
         rounds_asked: Some(100),
+        lateness: Default::default(),
         state: SendState::Running,
     });
     window.state_mut().feed.engine = engine.into();
@@ -214,7 +215,11 @@ fn a_payload_is_saved_under_a_name_and_sent_from_its_row() {
     assert!(sees(&window, "A name is needed."));
     retype(&mut window, "Name of the payload", "Ping");
     press(&mut window, "Save");
-    let expected = SavedPayload { name: "Ping".into(), draft: Draft { text: "ping".into(), ..Draft::default() } };
+    let expected = SavedPayload {
+        name: "Ping".into(),
+        draft: Draft { text: "ping".into(), ..Draft::default() },
+        ..SavedPayload::default()
+    };
     assert_eq!(window.state().state.payloads, [expected]);
     retype(&mut window, "Payload", "other");
     press(&mut window, "Send Ping");
@@ -322,6 +327,7 @@ fn failed_send<'a>() -> Window<'a> {
         round_bytes: 400,
         rounds: 0,
         rounds_asked: Some(1),
+        lateness: Default::default(),
         state: SendState::Failed(failure),
     }];
     window.state_mut().feed.engine = engine.into();
@@ -376,4 +382,170 @@ fn save_payload_lets_one_type_the_name_at_once() {
     window.key_press(Key::Enter);
     window.run_steps(4);
     assert_eq!(window.state().state.payloads[0].name, "greeting");
+}
+
+#[test]
+fn the_views_of_a_payload_are_linked_both_ways() {
+    let mut window = one_peer();
+    retype(&mut window, "Payload", "hi\\r\\n");
+    press(&mut window, "Format: Hex");
+    assert_eq!(value(&window, "Payload"), "68 69 0d 0a");
+    press(&mut window, "Format: Base64");
+    assert_eq!(value(&window, "Payload"), "aGkNCg==");
+    press(&mut window, "Format: Hex");
+    retype(&mut window, "Payload", "68 6f");
+    press(&mut window, "Format: Text");
+    assert_eq!(value(&window, "Payload"), "ho");
+    // What stood there before comes back by Undo.
+    field(&window, "Payload").focus();
+    window.run_steps(2);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    window.run_steps(3);
+    assert_eq!(value(&window, "Payload"), "hi\\r\\n");
+}
+
+#[test]
+fn a_draft_with_templates_stays_as_typed() {
+    let mut window = one_peer();
+    retype(&mut window, "Payload", "n={{counter}}");
+    press(&mut window, "Format: Hex");
+    assert_eq!(value(&window, "Payload"), "");
+    assert!(sees(&window, "Text has templates and stays as typed"));
+    retype(&mut window, "Payload", "ff");
+    assert!(!sees(&window, "Text has templates"));
+    press(&mut window, "Format: Text");
+    assert_eq!(value(&window, "Payload"), "n={{counter}}");
+    assert!(sees(&window, "Text shows what was typed there before"));
+}
+
+#[test]
+fn text_and_hex_stand_in_one_line() {
+    let mut window = one_peer();
+    press(&mut window, "Format: Text + hex");
+    retype(&mut window, "Payload", "OK [01 ff]\\r");
+    assert!(sees(&window, "4f 4b 20 01 ff 0d"));
+    press(&mut window, "Send");
+    assert_eq!(sent(&mut window)[0].1, b"OK \x01\xff\r");
+}
+
+#[test]
+fn of_templates_an_example_is_shown_and_looking_does_not_count() {
+    let mut window = one_peer();
+    retype(&mut window, "Payload", "{{counter}}/{{peer}}");
+    assert!(sees(&window, "example: 17 bytes"));
+    assert!(sees(&window, "31 2f 31 32 37"));
+    window.run_steps(10);
+    assert!(sees(&window, "31 2f 31 32 37"));
+    press(&mut window, "Send");
+    let orders = orders(&mut window);
+    assert!(orders.iter().any(|order| matches!(order, Order::Send(_, Source::Payload { .. }, _))), "{orders:?}");
+}
+
+#[test]
+fn what_is_not_known_yet_is_a_placeholder() {
+    let mut window = one_peer();
+    retype(&mut window, "Payload", "a{{ask:Name}}b{{file:/no/such}}");
+    assert!(sees(&window, "example, to be filled in"));
+    assert!(sees(&window, "61 {{ask:Name}} 62 {{file:/no/such}}"));
+    // What was answered the last time is the example.
+    window.state_mut().state.answered.insert("Name".into(), "xy".into());
+    window.run_steps(3);
+    assert!(sees(&window, "61 78 79 62 {{file:/no/such}}"));
+    retype(&mut window, "Payload", "{{1}}");
+    press(&mut window, "Send");
+    assert!(orders(&mut window).iter().all(|order| !matches!(order, Order::Send(..))));
+}
+
+#[test]
+fn a_template_is_inserted_at_the_cursor_by_keys_alone() {
+    let mut window = one_peer();
+    retype(&mut window, "Payload", "n=");
+    window.get_by_role_and_label(egui::accesskit::Role::Button, "Insert").focus();
+    window.run_steps(2);
+    window.key_press(Key::Enter);
+    window.run_steps(4);
+    window.get_by_label_contains("UUID").focus();
+    window.run_steps(2);
+    window.key_press(Key::Enter);
+    window.run_steps(4);
+    assert_eq!(value(&window, "Payload"), "n={{uuid}}");
+    // One goes on typing behind it.
+    window.event(egui::Event::Text("!".into()));
+    window.run_steps(3);
+    assert_eq!(value(&window, "Payload"), "n={{uuid}}!");
+}
+
+#[test]
+fn a_marked_part_is_put_around_the_selection() {
+    let mut window = one_peer();
+    retype(&mut window, "Payload", "abc");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.run_steps(2);
+    press(&mut window, "Insert");
+    window.get_by_label_contains("Length of a marked part").click();
+    window.run_steps(4);
+    assert_eq!(value(&window, "Payload"), "{{length:u16be,body}}{{begin:body}}abc{{end:body}}");
+    assert!(sees(&window, "00 03 61 62 63"));
+}
+
+#[test]
+fn a_file_for_a_template_is_asked_for_and_inserted() {
+    use sockscope::ui::effects::Ask;
+    let mut window = one_peer();
+    retype(&mut window, "Payload", "x");
+    press(&mut window, "Insert");
+    window.get_by_label_contains("Content of a file").click();
+    let jobs = orders(&mut window);
+    assert!(
+        jobs.iter().any(|order| matches!(order, Order::Start(Job::AskPath { what: Ask::TemplateFile, .. }))),
+        "{jobs:?}"
+    );
+    window.state_mut().state.template_file = (1, "/tmp/a.bin".into());
+    window.run_steps(4);
+    assert_eq!(value(&window, "Payload"), "x{{file:/tmp/a.bin}}");
+}
+
+#[test]
+fn a_repeat_says_how_late_it_was() {
+    let mut scene = Scene::default();
+    scene.listener("127.0.0.1:9000", 1);
+    let mut engine = (*scene.engine()).clone();
+    let mut window = window(scene.state(), scene.stage());
+    engine.sends.push(SendProgress {
+        id: SendId(1),
+        sent: 37,
+        round_bytes: 1,
+        rounds: 37,
+        rounds_asked: Some(100),
+        lateness: sockscope::engine::Lateness { median: 300_000, p99: 1_100_000, most: 2_000_000 },
+        state: SendState::Running,
+    });
+    window.state_mut().feed.engine = engine.into();
+    window.run_steps(4);
+    assert!(sees(&window, "late: median"));
+}
+
+#[test]
+fn what_is_asked_is_typed_before_it_is_sent() {
+    let mut window = one_peer();
+    retype(&mut window, "Payload", "hi {{ask:Name}}");
+    press(&mut window, "Send");
+    assert!(sees(&window, "Before it is sent"));
+    window.event(egui::Event::Text("Ada".into()));
+    window.run_steps(2);
+    assert_eq!(value(&window, "Name"), "Ada");
+    window.key_press(Key::Enter);
+    let sent = orders(&mut window);
+    let asks = sent.iter().find_map(|order| match order {
+        Order::Send(_, Source::Payload { asks, .. }, _) => asks.get("Name").cloned(),
+        _ => None,
+    });
+    assert_eq!(asks.as_deref(), Some("Ada"), "{sent:?}");
+    assert!(!sees(&window, "Before it is sent"));
+    // The next time it begins with that answer; Cancel sends nothing.
+    press(&mut window, "Send");
+    assert_eq!(value(&window, "Name"), "Ada");
+    press(&mut window, "Cancel");
+    assert!(!sees(&window, "Before it is sent"));
+    assert!(orders(&mut window).iter().all(|order| !matches!(order, Order::Send(..))));
 }

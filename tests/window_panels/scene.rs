@@ -107,6 +107,9 @@ impl Scene {
             failure: None,
             resolved: Vec::new(),
             retry_at: None,
+            replies: Default::default(),
+            replies_paused: false,
+            modbus: None,
         });
         id
     }

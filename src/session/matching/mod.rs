@@ -116,6 +116,24 @@ impl Matcher {
         fits
     }
 
+    /// A frame that ends in a row, by its content.
+    pub(super) fn matches_frame<'l>(
+        &mut self,
+        log: &'l Log,
+        reader: &mut Reader<'l>,
+        at: Placed,
+        content: &[u8],
+    ) -> bool {
+        self.prepare(log);
+        let at = Placed { row: at.row.of_length(content.len()), ..at };
+        self.quick(log, at).unwrap_or_else(|| self.fits(&mut Look::of_frame(log, reader, at, content)))
+    }
+
+    /// `false`: no frame with bytes of this row can be shown.
+    pub(super) fn may_show(&mut self, log: &Log, row: Row) -> bool {
+        self.kinds & kind_bit(row.kind()) != 0 && self.in_scope(log, row)
+    }
+
     /// Which of the rows match: their places in `rows`, in order, added to `found`. `first` is the number of the first of
     /// them; only those at the places `among` are asked about.
     pub(super) fn scan<'l>(

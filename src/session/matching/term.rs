@@ -81,11 +81,18 @@ pub(super) struct Look<'a, 'l> {
     pub at: Placed,
     reader: Option<&'a mut Reader<'l>>,
     stored: Option<Stored<'a>>,
+    /// Looked at in place of the row's own bytes.
+    frame: Option<&'a [u8]>,
 }
 
 impl<'a, 'l> Look<'a, 'l> {
     pub(super) fn new(log: &'l Log, reader: &'a mut Reader<'l>, at: Placed) -> Self {
-        Self { log, at, reader: Some(reader), stored: None }
+        Self { log, at, reader: Some(reader), stored: None, frame: None }
+    }
+
+    /// A frame that ends in the row, which has the length of the frame here.
+    pub(super) fn of_frame(log: &'l Log, reader: &'a mut Reader<'l>, at: Placed, content: &'a [u8]) -> Self {
+        Self { frame: Some(content), ..Self::new(log, reader, at) }
     }
 
     /// `None`: it cannot be read.
@@ -103,6 +110,9 @@ impl<'a, 'l> Look<'a, 'l> {
 
     /// The bytes, or the sentence of a happening.
     fn content(&mut self) -> Option<&'a [u8]> {
+        if self.frame.is_some() {
+            return self.frame;
+        }
         self.stored().and_then(|stored| stored.payload().or_else(|| stored.message()))
     }
 }

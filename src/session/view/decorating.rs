@@ -4,13 +4,16 @@
 //! Owns: the rules made ready, and what was found out of the rows in the cache. Never: rows outside of the cache.
 //! Called by: `work`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::work::Shown;
 use super::{Decoration, Orders, Query};
 use crate::filter::Filter;
-use crate::model::{EventKind, HighlightColor, Recorded};
+use crate::model::{EndpointId, EventKind, HighlightColor, Recorded, Verify, What};
+use crate::payload::checksum::{Verdict, verify};
+use crate::payload::checksum_length;
 use crate::session::matching::{Matcher, Placed, gap_before, row_before};
 use crate::session::reader::Reader;
 use crate::session::{Log, Notes};
@@ -25,16 +28,24 @@ const MAX_WALKS: u64 = 2_000_000;
 /// Rows looked at for the event that the selected one resembles.
 const MAX_LIKE: u64 = 4_000_000;
 
+/// An event by seq, and which of its frames it is.
+type Key = (u64, Option<u32>);
+
+fn key(shown: &Shown) -> Key {
+    (shown.0.seq, shown.1.as_ref().map(|facts| facts.index))
+}
+
 pub(super) struct Decorator {
     rules: Vec<(Matcher, HighlightColor)>,
     filter: Option<Matcher>,
     find: Option<Matcher>,
     notes: Arc<Notes>,
+    verify: Arc<BTreeMap<EndpointId, Verify>>,
     /// Of the rows in the cache, by seq: those of the last snapshot, and of this one.
-    before: HashMap<u64, Decoration>,
-    now: HashMap<u64, Decoration>,
+    before: HashMap<Key, Decoration>,
+    now: HashMap<Key, Decoration>,
     walks_left: u64,
-    selected: Option<(u64, Decoration)>,
+    selected: Option<(Key, Decoration)>,
     /// The selected event, and the row that it resembles.
     like: Option<(u64, Option<u64>)>,
 }
@@ -52,6 +63,7 @@ impl Decorator {
             filter: (!query.filter.takes_all()).then(|| matcher(&query.filter)),
             find: orders.find.as_ref().map(matcher),
             notes: Arc::default(),
+            verify: query.verify.clone(),
             before: HashMap::new(),
             now: HashMap::new(),
             walks_left: MAX_WALKS,
@@ -67,22 +79,17 @@ impl Decorator {
         self.notes = log.notes();
     }
 
-    pub(super) fn row<'l>(
-        &mut self,
-        log: &'l Log,
-        reader: &mut Reader<'l>,
-        at: Placed,
-        recorded: &Recorded,
-    ) -> Decoration {
-        if let Some(known) = self.before.remove(&recorded.seq) {
-            self.now.insert(recorded.seq, known.clone());
+    pub(super) fn row<'l>(&mut self, log: &'l Log, reader: &mut Reader<'l>, at: Placed, shown: &Shown) -> Decoration {
+        let (recorded, key) = (&*shown.0, key(shown));
+        if let Some(known) = self.before.remove(&key) {
+            self.now.insert(key, known.clone());
             return known;
         }
-        let mut decoration = self.decorate(log, reader, at, recorded, MAX_ROW_BYTES, MAX_ROW_MARKS);
+        let mut decoration = self.decorate(log, reader, at, shown, MAX_ROW_BYTES, MAX_ROW_MARKS);
         let is_known = self.walks_left > 0;
         decoration.gap = self.gap(log, at, recorded);
         if is_known {
-            self.now.insert(recorded.seq, decoration.clone());
+            self.now.insert(key, decoration.clone());
         }
         decoration
     }
@@ -93,17 +100,18 @@ impl Decorator {
         log: &'l Log,
         reader: &mut Reader<'l>,
         at: Placed,
-        recorded: &Recorded,
+        shown: &Shown,
     ) -> Decoration {
-        if let Some((seq, known)) = &self.selected
-            && *seq == recorded.seq
+        let (recorded, key) = (&*shown.0, key(shown));
+        if let Some((known_key, known)) = &self.selected
+            && *known_key == key
         {
             return known.clone();
         }
-        let mut decoration = self.decorate(log, reader, at, recorded, usize::MAX, MAX_SELECTED_MARKS);
+        let mut decoration = self.decorate(log, reader, at, shown, usize::MAX, MAX_SELECTED_MARKS);
         self.walks_left = self.walks_left.max(MAX_WALK);
         decoration.gap = self.gap(log, at, recorded);
-        self.selected = Some((recorded.seq, decoration.clone()));
+        self.selected = Some((key, decoration.clone()));
         decoration
     }
 
@@ -135,11 +143,16 @@ impl Decorator {
         log: &'l Log,
         reader: &mut Reader<'l>,
         at: Placed,
-        recorded: &Recorded,
+        shown: &Shown,
         bytes: usize,
         most: usize,
     ) -> Decoration {
-        let fits = |matcher: &mut Matcher, reader: &mut Reader<'l>| matcher.matches(log, reader, at.number, at.row);
+        let (recorded, frame) = (&*shown.0, &shown.1);
+        let content = recorded.event.bytes().filter(|_| frame.is_some());
+        let fits = |matcher: &mut Matcher, reader: &mut Reader<'l>| match content {
+            Some(content) => matcher.matches_frame(log, reader, at, content),
+            None => matcher.matches(log, reader, at.number, at.row),
+        };
         let highlight = self.rules.iter_mut().find_map(|(rule, color)| fits(rule, reader).then_some(*color));
         let payload = recorded.event.bytes().map(|payload| &payload[..payload.len().min(bytes)]);
         let mut marks = |matcher: &mut Option<Matcher>| -> Arc<[Range<usize>]> {
@@ -152,6 +165,8 @@ impl Decorator {
             filtered: marks(&mut self.filter),
             note: self.notes.by_seq.get(&recorded.seq).cloned(),
             gap: None,
+            frame: frame.clone(),
+            sum: sum_of(&self.verify, recorded),
         }
     }
 
@@ -165,4 +180,12 @@ impl Decorator {
         self.walks_left = self.walks_left.saturating_sub(walked);
         gap_before(log, before?, recorded.event.time)
     }
+}
+
+/// What became of the checksum of received bytes, where their endpoint verifies one.
+fn sum_of(verified: &BTreeMap<EndpointId, Verify>, recorded: &Recorded) -> Option<Verdict> {
+    let settings = verified.get(&recorded.event.flow.endpoint)?;
+    let What::Received(bytes) = &recorded.event.what else { return None };
+    let is_asked = checksum_length(&settings.checksum) > 0;
+    is_asked.then(|| verify(settings, bytes))
 }

@@ -6,8 +6,9 @@
 use parking_lot::Mutex;
 use std::sync::Arc;
 
+use super::framed::Framed;
 use super::matches::Matches;
-use super::work::Batch;
+use super::work::{Batch, is_at_end};
 use super::{FindSnapshot, FindStep, Found, Query};
 use crate::filter::Filter;
 use crate::model::Encodings;
@@ -23,11 +24,13 @@ pub(super) struct Find {
     matcher: Matcher,
     matches: Matches,
     batch: Batch,
+    /// While frames are shown: its own reading of the streams, so that nothing is cut twice for a row that does not fit.
+    framed: Option<Framed>,
     /// Asked for and not answered.
     asked: Option<Asked>,
     /// The answer to the newest step that has one: its number, the event found, whether the search wrapped.
     step: u64,
-    current: Option<u64>,
+    current: Option<(u64, Option<u32>)>,
     wrapped: bool,
 }
 
@@ -35,6 +38,8 @@ struct Asked {
     number: u64,
     step: FindStep,
     from: Option<u64>,
+    /// Which of the frames that end in it.
+    frame: Option<u32>,
     /// Rows that there were when it was asked for: the step waits for these, however fast the log grows.
     rows: u64,
 }
@@ -45,7 +50,8 @@ impl Find {
         Self {
             filter: filter.clone(),
             matcher: matcher(filter, query),
-            matches: Matches::default(),
+            matches: Matches::of(0, 0, query.frames),
+            framed: framed(filter, query),
             batch: Batch { first: 0, rows: Vec::new() },
             asked: None,
             step,
@@ -57,14 +63,15 @@ impl Find {
     /// The shown rows are others now; so many rows are looked at for them.
     pub(super) fn restart(&mut self, filter: &Filter, query: &Query, rows: u64) {
         self.matcher = matcher(filter, query);
-        self.matches = Matches::default();
+        self.matches = Matches::of(0, 0, query.frames);
+        self.framed = framed(filter, query);
         if let Some(asked) = &mut self.asked {
             asked.rows = rows;
         }
     }
 
-    pub(super) fn ask(&mut self, number: u64, step: FindStep, from: Option<u64>, rows: u64) {
-        self.asked = Some(Asked { number, step, from, rows });
+    pub(super) fn ask(&mut self, number: u64, step: FindStep, (from, frame): (Option<u64>, Option<u32>), rows: u64) {
+        self.asked = Some(Asked { number, step, from, frame, rows });
     }
 
     pub(super) fn is_outdated(&self, notes_version: u64) -> bool {
@@ -74,10 +81,22 @@ impl Find {
     /// Looks at a batch of the shown rows. `true`: there are more.
     pub(super) fn scan<'l>(&mut self, log: &'l Log, reader: &mut Reader<'l>, shown: &Mutex<Matches>) -> bool {
         let first = self.matches.scanned.max(log.rows.first());
+        if let Some(framed) = &mut self.framed {
+            let limit = shown.lock().scanned;
+            self.batch.fill(log, true, first, limit);
+            let (count, mut found) = (self.batch.rows.len() as u64, Vec::new());
+            framed.read(log, reader, first, &self.batch.rows, &mut found);
+            self.matches.scanned = first + count;
+            if is_at_end(log, self.matches.scanned) {
+                framed.end(log, reader, &mut found);
+            }
+            self.matches.take(&mut found);
+            return count > 0 && self.matches.scanned < limit;
+        }
         let mut among = Vec::new();
         let limit = {
             let shown = shown.lock();
-            self.batch.fill(log, &self.matcher, first, shown.scanned);
+            self.batch.fill(log, self.matcher.asks_for_content(), first, shown.scanned);
             shown.within(first, self.batch.rows.len(), &mut among);
             shown.scanned
         };
@@ -98,8 +117,11 @@ impl Find {
         let count = self.matches.count;
         let (found, wrapped) = match asked.step {
             FindStep::Next => {
-                let from = asked.from.map_or(0, |seq| log.row_of(seq.saturating_add(1)));
-                let place = self.matches.place_of(from);
+                let from = match (asked.from, asked.frame) {
+                    (Some(seq), Some(frame)) => (log.row_of(seq), frame + 1),
+                    (from, _) => (from.map_or(0, |seq| log.row_of(seq.saturating_add(1))), 0),
+                };
+                let place = self.matches.place_of_key(from);
                 match (place < count, all_seen) {
                     (true, _) => (Some(place), false),
                     (false, true) => ((count > 0).then_some(0), count > 0),
@@ -111,7 +133,8 @@ impl Find {
                 if self.matches.scanned < from {
                     return;
                 }
-                match (self.matches.place_of(from).checked_sub(1), all_seen) {
+                let key = (from, asked.frame.unwrap_or_default());
+                match (self.matches.place_of_key(key).checked_sub(1), all_seen) {
                     (Some(place), _) => (Some(place), false),
                     (None, true) => (count.checked_sub(1), count > 0),
                     (None, false) => return,
@@ -119,7 +142,8 @@ impl Find {
             }
         };
         self.step = asked.number;
-        self.current = found.and_then(|place| self.matches.row_at(place)).map(|row| log.seq_of(row));
+        let found = found.and_then(|place| self.matches.at(place));
+        self.current = found.map(|row| (log.seq_of(row.end), row.is_frame().then(|| row.index())));
         self.wrapped = wrapped;
         self.asked = None;
     }
@@ -127,11 +151,11 @@ impl Find {
     pub(super) fn snapshot(&mut self, log: &Log, shown: &Mutex<Matches>, before: &FindSnapshot) -> FindSnapshot {
         let shown = shown.lock();
         let bar = self.bar(&shown);
-        let current = self.current.and_then(|seq| {
-            let row = log.row_of(seq);
-            let number = self.matches.place_of(row);
-            let found = Found { seq, place: shown.place_of(row), number: number + 1 };
-            (self.matches.row_at(number) == Some(row)).then_some(found)
+        let current = self.current.and_then(|(seq, frame)| {
+            let key = (log.row_of(seq), frame.unwrap_or_default());
+            let number = self.matches.place_of_key(key);
+            let found = Found { seq, place: shown.place_of_key(key), number: number + 1, frame };
+            self.matches.at(number).is_some_and(|row| row.key() == key).then_some(found)
         });
         FindSnapshot {
             filter: self.filter.clone(),
@@ -150,16 +174,19 @@ impl Find {
             return Vec::new();
         }
         let start_of = |part: u64| (u128::from(part) * u128::from(shown.count) / u128::from(BAR_PARTS)) as u64;
-        let found_before = |place: u64| {
-            let row = shown.row_at(place).unwrap_or(u64::MAX);
-            self.matches.place_of(row)
-        };
+        let found_before =
+            |place: u64| self.matches.place_of_key(shown.at(place).map_or((u64::MAX, 0), |row| row.key()));
         let part = |part: u64| {
             let first = start_of(part);
             found_before(first) < found_before(start_of(part + 1).max(first + 1))
         };
         (0..BAR_PARTS).map(part).collect()
     }
+}
+
+/// What it finds is among what is shown.
+fn framed(filter: &Filter, query: &Query) -> Option<Framed> {
+    query.frames.then(|| Framed::new(query, vec![Matcher::new(query), matcher(filter, query)]))
 }
 
 /// Among the shown rows every kind is searched.

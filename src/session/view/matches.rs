@@ -2,6 +2,7 @@
 //!
 //! Owns: the list. Never: what matches. Called by: the log view, for the shown rows and for those the find bar found.
 
+use super::frame_list::{FrameList, FrameRow};
 use crate::session::rows::PIECE_ROWS;
 
 /// Rows that match, two bytes each; all rows when the query takes all.
@@ -15,12 +16,43 @@ pub(super) struct Matches {
     pub count: u64,
     /// For each piece of `PIECE_ROWS` rows: matches before it, and the rows within it.
     pieces: Vec<(u64, Vec<u16>)>,
+    /// In place of all that, when frames are shown.
+    pub frames: Option<FrameList>,
 }
 
 impl Matches {
     /// Rows before `first_row` are not looked at.
     pub(super) fn new(generation: u64, first_row: u64) -> Self {
         Self { generation, first_row, scanned: first_row, ..Self::default() }
+    }
+
+    /// The same for a view of frames, where `frames` is set.
+    pub(super) fn of(generation: u64, first_row: u64, frames: bool) -> Self {
+        Self { frames: frames.then(FrameList::default), ..Self::new(generation, first_row) }
+    }
+
+    /// Takes rows of a view of frames, and empties them.
+    pub(super) fn take(&mut self, found: &mut Vec<FrameRow>) {
+        if let Some(frames) = &mut self.frames {
+            frames.take(found);
+            self.count = frames.count;
+        }
+    }
+
+    /// What stands at a place; a view without frames has rows that stand for themselves.
+    pub(super) fn at(&self, place: u64) -> Option<FrameRow> {
+        match &self.frames {
+            Some(frames) => frames.at(place),
+            None => self.row_at(place).map(FrameRow::whole),
+        }
+    }
+
+    /// How many stand before a row, or before one of the frames that end in it.
+    pub(super) fn place_of_key(&self, key: (u64, u32)) -> u64 {
+        match &self.frames {
+            Some(frames) => frames.place_of(key),
+            None => self.place_of(key.0),
+        }
     }
 
     pub(super) fn push(&mut self, row: u64) {

@@ -5,9 +5,12 @@
 
 mod decorating;
 mod find;
+mod frame_list;
+mod framed;
 mod matches;
 mod work;
 
+use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 use std::thread;
@@ -19,7 +22,8 @@ use self::work::Work;
 use super::Log;
 use super::log::Signal;
 use crate::filter::Filter;
-use crate::model::{ConnectionId, Encodings, EndpointId, HighlightColor, Note, Recorded, Timestamp};
+use crate::model::{ConnectionId, Encodings, EndpointId, Framings, HighlightColor, Note, Recorded, Timestamp, Verify};
+use crate::payload::checksum::Verdict;
 
 /// No screen shows more rows than this at once.
 const MAX_WANTED: usize = 4096;
@@ -44,6 +48,11 @@ pub struct Query {
     pub only: Option<Arc<[RangeInclusive<u64>]>>,
     /// Rows from this one on are left out (a paused view).
     pub before_row: Option<u64>,
+    /// Rows are frames instead of chunks and datagrams.
+    pub frames: bool,
+    pub framings: Arc<Framings>,
+    /// Checksums that received frames (or chunks, while frames are off) carry.
+    pub verify: Arc<BTreeMap<EndpointId, Verify>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -68,6 +77,9 @@ impl Default for Query {
             selected_time: None,
             only: None,
             before_row: None,
+            frames: false,
+            framings: Arc::default(),
+            verify: Arc::default(),
         }
     }
 }
@@ -113,6 +125,22 @@ pub struct Decoration {
     pub note: Option<Arc<Note>>,
     /// Nanoseconds since the row before on the same connection, where that is known.
     pub gap: Option<u64>,
+    /// The row is a frame: its content stands in place of the chunk's, its seq is that of the chunk in which it ends.
+    pub frame: Option<Arc<FrameFacts>>,
+    /// What became of its checksum, where its endpoint verifies one.
+    pub sum: Option<Verdict>,
+}
+
+/// Where a frame stands in its stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FrameFacts {
+    /// Which of the frames that end in its last chunk, counted from 0.
+    pub index: u32,
+    /// The chunks its bytes came in, by seq, in order.
+    pub chunks: Vec<u64>,
+    /// Bytes in the stream, delimiters and escapes included.
+    pub raw_bytes: u64,
+    pub fault: Option<crate::framing::Fault>,
 }
 
 /// How far the search of the find bar is.
@@ -141,6 +169,8 @@ pub struct Found {
     pub place: u64,
     /// Which of the matches it is, counted from 1.
     pub number: u64,
+    /// Which of the frames that end in the event, while frames are shown and it is one.
+    pub frame: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,6 +202,7 @@ struct Orders {
     generation: u64,
     want: (u64, usize),
     select: Option<u64>,
+    frame: Option<u32>,
     compared: Option<u64>,
     find: Option<Filter>,
     /// Counts what was searched for.
@@ -219,6 +250,11 @@ impl LogView {
         self.order(|orders| (orders.select, orders.compared) = (seq, compared));
     }
 
+    /// Which of the frames that end in the selected event is kept as the selected one.
+    pub fn select_frame(&self, index: Option<u32>) {
+        self.order(|orders| orders.frame = index);
+    }
+
     /// Searches among the shown rows, hiding none; `None`: the find bar is closed.
     pub fn find(&self, filter: Option<Filter>) {
         self.order(|orders| {
@@ -251,7 +287,7 @@ impl LogView {
         if matches.generation != generation {
             return None;
         }
-        let place = matches.place_of(row);
+        let place = matches.place_of_key((row, 0));
         (place < matches.count).then_some(place)
     }
 

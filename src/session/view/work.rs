@@ -9,8 +9,11 @@ use std::time::{Duration, Instant};
 
 use super::decorating::Decorator;
 use super::find::Find;
+use super::frame_list::FrameRow;
+use super::framed::Framed;
+use super::framed::cut_again;
 use super::matches::Matches;
-use super::{Decoration, FindSnapshot, Orders, Shared, ViewSnapshot};
+use super::{Decoration, FindSnapshot, FrameFacts, Orders, Query, Shared, ViewSnapshot};
 use crate::model::Recorded;
 use crate::session::Log;
 use crate::session::matching::{Matcher, Placed};
@@ -35,6 +38,8 @@ pub(super) struct Work {
     wake: Arc<dyn Fn() + Send + Sync>,
     orders: Orders,
     matcher: Matcher,
+    /// While frames are shown.
+    framed: Option<Framed>,
     find: Option<Find>,
     decorator: Decorator,
     shown: Arc<ViewSnapshot>,
@@ -56,12 +61,12 @@ pub(super) struct Batch {
 
 impl Batch {
     /// The next rows from `first` on, none beyond `limit`.
-    pub(super) fn fill(&mut self, log: &Log, matcher: &Matcher, first: u64, limit: u64) {
-        let most = if matcher.asks_for_content() { SCAN_ROWS_OF_FILE } else { SCAN_ROWS };
+    pub(super) fn fill(&mut self, log: &Log, reads_content: bool, first: u64, limit: u64) {
+        let most = if reads_content { SCAN_ROWS_OF_FILE } else { SCAN_ROWS };
         let count = usize::try_from(limit.saturating_sub(first)).unwrap_or(most).min(most);
         self.first = first;
         log.rows.copy(first, count, &mut self.rows);
-        if matcher.asks_for_content() {
+        if reads_content {
             let mut bytes = 0;
             let fits = |row: &Row| {
                 bytes += row.length();
@@ -73,11 +78,22 @@ impl Batch {
     }
 }
 
+fn framed(query: &Query) -> Option<Framed> {
+    query.frames.then(|| Framed::new(query, vec![Matcher::new(query)]))
+}
+
+/// No row comes behind these any more.
+pub(super) fn is_at_end(log: &Log, scanned: u64) -> bool {
+    let state = log.state();
+    state.complete && !state.live && scanned >= log.rows.len()
+}
+
 impl Work {
     pub(super) fn new(log: Arc<Log>, shared: Arc<Shared>, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
         let orders = Orders::default();
         Self {
             matcher: Matcher::new(&orders.query),
+            framed: None,
             find: None,
             decorator: Decorator::new(&orders),
             shown: Arc::default(),
@@ -132,8 +148,9 @@ impl Work {
         let new_find = orders.finds != self.orders.finds;
         if new_query {
             self.matcher = Matcher::new(&orders.query);
+            self.framed = framed(&orders.query);
             let mut matches = self.shared.matches.lock();
-            *matches = Matches::new(orders.generation, self.first_row);
+            *matches = Matches::of(orders.generation, self.first_row, orders.query.frames);
         }
         match (&orders.find, &mut self.find) {
             (None, find) => *find = None,
@@ -147,7 +164,8 @@ impl Work {
         if orders.steps != self.orders.steps
             && let (Some(find), Some((step, from))) = (&mut self.find, orders.step)
         {
-            find.ask(orders.steps, step, from, self.matcher.limit(self.log.rows.len()));
+            let frame = orders.frame.filter(|_| orders.query.frames && orders.select == from);
+            find.ask(orders.steps, step, (from, frame), self.matcher.limit(self.log.rows.len()));
         }
         if new_query || new_find || orders.highlights != self.orders.highlights {
             self.decorator = Decorator::new(&orders);
@@ -167,8 +185,9 @@ impl Work {
         let found_anew = self.matcher.is_outdated(version);
         if found_anew {
             self.matcher = Matcher::new(&self.orders.query);
+            self.framed = framed(&self.orders.query);
             let mut matches = self.shared.matches.lock();
-            *matches = Matches::new(self.orders.generation, self.first_row);
+            *matches = Matches::of(self.orders.generation, self.first_row, self.orders.query.frames);
         }
         if let (Some(find), Some(filter)) = (&mut self.find, &self.orders.find)
             && (found_anew || find.is_outdated(version))
@@ -186,7 +205,8 @@ impl Work {
         }
         self.first_row = first;
         self.stale = true;
-        *self.shared.matches.lock() = Matches::new(self.orders.generation, first);
+        *self.shared.matches.lock() = Matches::of(self.orders.generation, first, self.orders.query.frames);
+        self.framed = framed(&self.orders.query);
         if let (Some(find), Some(filter)) = (&mut self.find, &self.orders.find) {
             find.restart(filter, &self.orders.query, self.matcher.limit(self.log.rows.len()));
         }
@@ -195,6 +215,9 @@ impl Work {
     /// Looks at rows for a while. `true`: there are more.
     fn scan<'l>(&mut self, log: &'l Log, reader: &mut Reader<'l>) -> bool {
         let limit = self.matcher.limit(log.rows.len());
+        if self.framed.is_some() {
+            return self.scan_frames(log, reader, limit);
+        }
         if self.matcher.takes_all() {
             let mut matches = self.shared.matches.lock();
             let first = log.rows.first().min(limit);
@@ -205,7 +228,7 @@ impl Work {
         let mut scanned = self.shared.matches.lock().scanned;
         let (mut batch, mut found) = (Batch { first: scanned, rows: Vec::new() }, Vec::new());
         while scanned < limit {
-            batch.fill(log, &self.matcher, scanned, limit);
+            batch.fill(log, self.matcher.asks_for_content(), scanned, limit);
             if batch.rows.is_empty() {
                 return false;
             }
@@ -224,6 +247,34 @@ impl Work {
             }
         }
         false
+    }
+
+    /// The same while frames are shown.
+    fn scan_frames<'l>(&mut self, log: &'l Log, reader: &mut Reader<'l>, limit: u64) -> bool {
+        let Some(mut framed) = self.framed.take() else { return false };
+        let begun = Instant::now();
+        let mut scanned = self.shared.matches.lock().scanned;
+        let (mut batch, mut found) = (Batch { first: scanned, rows: Vec::new() }, Vec::new());
+        let mut more = false;
+        while scanned < limit && !more {
+            batch.fill(log, true, scanned, limit);
+            if batch.rows.is_empty() {
+                break;
+            }
+            framed.read(log, reader, scanned, &batch.rows, &mut found);
+            scanned += batch.rows.len() as u64;
+            let mut matches = self.shared.matches.lock();
+            matches.take(&mut found);
+            matches.scanned = scanned;
+            drop(matches);
+            more = begun.elapsed() >= SLICE || self.is_superseded();
+        }
+        if is_at_end(log, scanned) {
+            framed.end(log, reader, &mut found);
+            self.shared.matches.lock().take(&mut found);
+        }
+        self.framed = Some(framed);
+        more
     }
 
     /// Looks for the find bar among the rows that are shown. `true`: there are more.
@@ -259,7 +310,7 @@ impl Work {
             // One screen more on either side, for scrolling.
             let first = wanted.saturating_sub(count).min(matches.count);
             let end = wanted.saturating_add(count * 2).min(matches.count);
-            let numbers: Vec<u64> = (first..end).filter_map(|place| matches.row_at(place)).collect();
+            let numbers: Vec<FrameRow> = (first..end).filter_map(|place| matches.at(place)).collect();
             (matches.count, matches.scanned, first, numbers)
         };
         let shown = self.shown.clone();
@@ -272,23 +323,28 @@ impl Work {
             return None;
         }
         self.stale = false;
-        let mut known: HashMap<u64, &Arc<Recorded>> = shown.rows.iter().flatten().map(|r| (r.seq, r)).collect();
-        known.extend(
-            [&shown.selected, &shown.compared, &shown.before_selected].into_iter().flatten().map(|r| (r.seq, r)),
-        );
-        let fetch = |number: u64, reader: &mut Reader<'l>| {
-            let known = known.get(&log.seq_of(number)).map(|known| Arc::clone(known));
-            known.or_else(|| reader.recorded(number).ok().map(Arc::new))
+        let known = Known::of(&shown, &self.orders.query);
+        let framings = self.orders.query.framings.clone();
+        let fetch = |row: FrameRow, reader: &mut Reader<'l>| -> Option<Shown> {
+            let seq = log.seq_of(row.end);
+            known.get(seq, row.is_frame().then(|| row.index())).or_else(|| {
+                let recorded = reader.recorded(row.end).ok()?;
+                if !row.is_frame() {
+                    return Some((Arc::new(recorded), None));
+                }
+                let (recorded, facts) = cut_again(log, reader, &framings, row, &recorded);
+                Some((Arc::new(recorded), Some(Arc::new(facts))))
+            })
         };
         let (mut rows, mut decorations) = (Vec::with_capacity(numbers.len()), Vec::with_capacity(numbers.len()));
         self.decorator.begin(log);
-        for number in numbers {
-            let recorded = fetch(number, reader);
-            let decorated = recorded.as_deref().and_then(|recorded| {
-                Some(self.decorator.row(log, reader, Placed { number, row: log.rows.get(number)? }, recorded))
+        for row in numbers {
+            let shown = fetch(row, reader);
+            let decorated = shown.as_ref().and_then(|shown| {
+                Some(self.decorator.row(log, reader, Placed { number: row.end, row: log.rows.get(row.end)? }, shown))
             });
             decorations.push(decorated.unwrap_or_default());
-            rows.push(recorded);
+            rows.push(shown.map(|(recorded, _)| recorded));
         }
         let of_seq = |seq: Option<u64>| {
             let (seq, number) = seq.map(|seq| (seq, log.row_of(seq)))?;
@@ -296,12 +352,15 @@ impl Work {
             (log.seq_of(number) == seq).then_some(Placed { number, row })
         };
         let chosen = of_seq(self.orders.select);
-        let selected = chosen.and_then(|at| fetch(at.number, reader));
+        let selected =
+            chosen.and_then(|at| self.chosen_frame(at, &known).or_else(|| fetch(self.chosen_row(at), reader)));
         let selected_decoration = match (chosen, &selected) {
             (Some(at), Some(selected)) => self.decorator.selected(log, reader, at, selected),
             _ => Decoration::default(),
         };
-        let before = chosen.and_then(|at| self.decorator.before_selected(log, at));
+        let is_frame = selected.as_ref().is_some_and(|(_, facts)| facts.is_some());
+        let before = chosen.filter(|_| !is_frame).and_then(|at| self.decorator.before_selected(log, at));
+        let chunk = |number: u64, reader: &mut Reader<'l>| Some(fetch(FrameRow::whole(number), reader)?.0);
         Some(ViewSnapshot {
             query: self.orders.query.clone(),
             matched,
@@ -310,12 +369,27 @@ impl Work {
             first,
             rows,
             decorations,
-            before_selected: before.and_then(|number| fetch(number, reader)),
-            compared: of_seq(self.orders.compared).and_then(|at| fetch(at.number, reader)),
-            selected,
+            before_selected: before.and_then(|number| chunk(number, reader)),
+            compared: of_seq(self.orders.compared).and_then(|at| chunk(at.number, reader)),
+            selected: selected.map(|(recorded, _)| recorded),
             selected_decoration,
             find,
         })
+    }
+
+    /// The selected frame, kept while the filter does not show it.
+    fn chosen_frame(&self, at: Placed, known: &Known) -> Option<Shown> {
+        let index = self.orders.frame.filter(|_| self.orders.query.frames)?;
+        known.get(self.log.seq_of(at.number), Some(index))
+    }
+
+    /// The selected frame, or its chunk where there is no such frame.
+    fn chosen_row(&self, at: Placed) -> FrameRow {
+        let frame = self.orders.frame.and_then(|index| {
+            let matches = self.shared.matches.lock();
+            matches.frames.as_ref().and_then(|frames| frames.find((at.number, index)))
+        });
+        frame.unwrap_or(FrameRow::whole(at.number))
     }
 
     fn wake_when_due(&mut self) {
@@ -324,5 +398,33 @@ impl Work {
             self.woke = Some(Instant::now());
             (self.wake)();
         }
+    }
+}
+
+/// An event, or a frame in place of its chunk.
+pub(super) type Shown = (Arc<Recorded>, Option<Arc<FrameFacts>>);
+
+/// What the last snapshot held: it is not read again.
+struct Known(HashMap<(u64, Option<u32>), Shown>);
+
+impl Known {
+    fn of(shown: &ViewSnapshot, query: &Query) -> Self {
+        let (rows, same) = (shown.rows.iter().zip(&shown.decorations), shown.query.framings == query.framings);
+        let selected = shown.selected.iter().map(|row| (row, &shown.selected_decoration));
+        let rows = rows.filter_map(|(row, decoration)| Some((row.as_ref()?, decoration))).chain(selected);
+        let mut known: HashMap<_, Shown> = rows
+            .filter(|(_, decoration)| same || decoration.frame.is_none())
+            .map(|(row, decoration)| {
+                let facts = decoration.frame.clone();
+                ((row.seq, facts.as_ref().map(|facts| facts.index)), (row.clone(), facts))
+            })
+            .collect();
+        let others = [&shown.compared, &shown.before_selected].into_iter().flatten();
+        known.extend(others.map(|row| ((row.seq, None), (row.clone(), None))));
+        Self(known)
+    }
+
+    fn get(&self, seq: u64, frame: Option<u32>) -> Option<Shown> {
+        self.0.get(&(seq, frame)).cloned()
     }
 }

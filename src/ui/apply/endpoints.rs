@@ -14,6 +14,11 @@ use crate::ui::state::{Configured, State};
 pub fn apply(state: &mut State, action: EndpointAction, seen: &Seen<'_>, effects: &mut dyn Effects) {
     match action {
         EndpointAction::Create { settings, replaces } => {
+            let edited = replaces.and_then(|id| state.endpoint(id));
+            let settings = match edited {
+                Some(edited) => settings.keeping(&edited.settings),
+                None => *settings,
+            };
             // The form stays until what it asked for is open: a failure is said where it was asked for.
             let id = match replaces.filter(|id| state.endpoint(*id).is_some()) {
                 Some(id) => {
@@ -39,7 +44,7 @@ pub fn apply(state: &mut State, action: EndpointAction, seen: &Seen<'_>, effects
         EndpointAction::CloseConnection(id, how) => effects.close_connection(id, how),
         EndpointAction::Remove(id) => remove(state, id, seen, effects),
         EndpointAction::Restore { settings, place, open: was_open } => {
-            let id = add(state, settings, place);
+            let id = add(state, *settings, place);
             if was_open {
                 open(state, id, seen.now, effects);
             }
@@ -50,6 +55,17 @@ pub fn apply(state: &mut State, action: EndpointAction, seen: &Seen<'_>, effects
                 endpoint.settings.start_with_workspace = on;
                 workspace_changed(state, seen.now);
             }
+        }
+        EndpointAction::Retune(id, settings) => {
+            if let Some(endpoint) = state.endpoints.iter_mut().find(|endpoint| endpoint.id == id) {
+                endpoint.settings = endpoint.settings.clone().keeping(&settings);
+                effects.retune(id, endpoint.settings.clone());
+                workspace_changed(state, seen.now);
+            }
+        }
+        EndpointAction::ResumeReplies(id) => effects.resume_replies(id),
+        EndpointAction::SetRegister { endpoint, table, address, value } => {
+            effects.set_register(endpoint, table, address, value);
         }
         EndpointAction::EchoDemo => {
             clear_demo(state, seen, effects);
@@ -188,7 +204,7 @@ fn remove(state: &mut State, id: EndpointId, seen: &Seen<'_>, effects: &mut dyn 
     }
     let endpoint = visible_text(&settings.uri().to_string(), 200);
     let text = words(state).fill("toasts.removed", &[("endpoint", &endpoint)]);
-    let undo = Action::Endpoint(EndpointAction::Restore { settings, place, open: was_open });
+    let undo = Action::Endpoint(EndpointAction::Restore { settings: settings.into(), place, open: was_open });
     toast(state, text, seen.now, Some(undo));
     workspace_changed(state, seen.now);
 }

@@ -59,6 +59,7 @@ pub fn landed(state: &mut State, done: Done, now: Timestamp, effects: &mut dyn E
         Done::Annotated { seq, change, old, result } => notes::annotated(state, seq, &change, old, result, now),
         Done::Facts { opened, asked, found, rows } => notes::facts_read(state, opened, &asked, found, rows),
         Done::Measured { path, size } => state.file = Some(MeasuredFile { path, size }),
+        Done::PayloadsImported { path, result } => super::library::imported(state, &path, result, now),
         Done::Compared { number, difference } => state.difference = Some((number, difference)),
         Done::PathChosen { what, path, no_dialog } => path_chosen(state, what, path, no_dialog, now, effects),
     }
@@ -154,6 +155,7 @@ fn session_opened(
     state.opened_file = Some(OpenedFile { path, log: LogState::default() });
     state.query = Query { local_time: state.local_time, ..Query::default() };
     log::forget_encodings(state);
+    log::refresh_encodings(state);
     state.paused = false;
     state.filter_text.clear();
     state.filter_mistake = None;
@@ -204,6 +206,7 @@ fn workspace_opened(
     state.payloads = workspace.payloads;
     state.highlights = workspace.highlights;
     state.saved_filters = workspace.filters;
+    state.sequences = workspace.sequences;
     log::show_rules(state, effects);
     if state.form == Form::OpenWorkspace {
         state.form = Form::None;
@@ -274,7 +277,7 @@ fn path_chosen(
             Ask::OpenSession | Ask::SaveConversation => true,
             Ask::OpenWorkspace => state.form == Form::OpenWorkspace,
             Ask::SaveWorkspace => state.form == Form::SaveWorkspace,
-            Ask::PayloadFile | Ask::SaveConnections => false,
+            Ask::PayloadFile | Ask::PayloadImport | Ask::TemplateFile | Ask::SaveConnections => false,
         };
         if no_dialog && !has_field {
             error_toast(state, words(state).get("dialog.none").to_owned(), now);
@@ -289,6 +292,11 @@ fn path_chosen(
             let text = path.to_string_lossy().into_owned();
             let draft = Draft { format: PayloadFormat::File, text, ..Draft::default() };
             super::apply(state, Action::Send(SendAction::Edit(draft)), &seen, effects);
+        }
+        Ask::PayloadImport => effects.start(Job::ImportPayloads(path)),
+        Ask::TemplateFile => {
+            state.template_file = (state.template_file.0 + 1, path.to_string_lossy().into_owned());
+            state.focus = Some(crate::ui::state::Focus::Composer);
         }
         Ask::SaveConnections => super::connections::save(state, path, now, effects),
         Ask::OpenSession => session::apply(state, SessionAction::Open(path), &seen, effects),

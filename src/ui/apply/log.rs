@@ -29,9 +29,32 @@ pub fn apply(state: &mut State, action: LogAction, seen: &Seen<'_>, effects: &mu
         }
         LogAction::SelectEvent(seq) => {
             state.selected_event = seq;
+            state.selected_frame = None;
             state.compared_event = None;
+            effects.select_frame(None);
             state.marked.clear();
             effects.select(seq, None);
+        }
+        LogAction::SelectFrame { seq, index } => {
+            state.selected_event = Some(seq);
+            state.selected_frame = Some(index);
+            state.compared_event = None;
+            state.marked.clear();
+            effects.select(Some(seq), None);
+            effects.select_frame(Some(index));
+        }
+        LogAction::ShowFrames(on) => {
+            state.show_frames = on;
+            state.query.frames = on;
+        }
+        LogAction::SetFraming(id, framing) => {
+            if state.opened_file.is_some() {
+                state.file_framings.insert(id, framing);
+            } else if let Some(endpoint) = state.endpoints.iter_mut().find(|endpoint| endpoint.id == id) {
+                endpoint.settings.framing = framing;
+                effects.retune(id, endpoint.settings.clone());
+                workspace_changed(state, seen.now);
+            }
         }
         LogAction::FollowSelected => {}
         LogAction::Compare(seq) => {
@@ -81,19 +104,27 @@ pub fn apply(state: &mut State, action: LogAction, seen: &Seen<'_>, effects: &mu
     }
 }
 
-/// The query follows what endpoints and connections are shown as.
+/// The query follows what endpoints and connections are shown as, taken apart by, and verified by.
 pub fn refresh_encodings(state: &mut State) {
     let encodings = state.encodings();
     if *state.query.encodings != encodings {
         state.query.encodings = encodings.into();
     }
+    let (framings, verified) = (state.framings(), state.verified());
+    if *state.query.framings != framings {
+        state.query.framings = framings.into();
+    }
+    if *state.query.verify != verified {
+        state.query.verify = verified.into();
+    }
+    state.query.frames = state.show_frames;
 }
 
 /// The same, after endpoints came or went.
 pub fn follow_encodings(state: &mut State, effects: &mut dyn Effects) {
-    let before = state.query.encodings.clone();
+    let before = state.query.clone();
     refresh_encodings(state);
-    if state.query.encodings != before {
+    if state.query != before {
         effects.show(state.query.clone());
     }
 }
@@ -102,11 +133,13 @@ pub fn follow_encodings(state: &mut State, effects: &mut dyn Effects) {
 pub fn forget_encodings(state: &mut State) {
     state.connection_encodings.clear();
     state.file_encodings.clear();
+    state.file_framings.clear();
 }
 
 /// Nothing is selected, compared or marked any longer.
 pub fn forget_selection(state: &mut State) {
     state.selected_event = None;
+    state.selected_frame = None;
     state.compared_event = None;
     state.marked.clear();
     // Facts about notes are of the log that was shown.

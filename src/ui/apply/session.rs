@@ -48,6 +48,7 @@ pub fn apply(state: &mut State, action: SessionAction, seen: &Seen<'_>, effects:
                 state.paused = state.query.before_row.is_some();
                 log::forget_encodings(state);
                 state.connection_encodings = std::mem::take(&mut state.held_encodings);
+                log::refresh_encodings(state);
                 log::forget_selection(state);
                 state.filter_text = state.query.filter.text().to_owned();
                 state.filter_mistake = None;

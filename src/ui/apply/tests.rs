@@ -1,5 +1,7 @@
 //! `apply` without egui: actions in, state and recorded orders out.
 
+use crate::engine::Target;
+use crate::model::Draft;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -51,7 +53,7 @@ impl Bench {
     }
 
     fn create(&mut self, port: u16) -> EndpointId {
-        self.apply(Action::Endpoint(EndpointAction::Create { settings: listener(port), replaces: None }));
+        self.apply(Action::Endpoint(EndpointAction::Create { settings: listener(port).into(), replaces: None }));
         self.state.endpoints.last().unwrap().id
     }
 
@@ -72,6 +74,9 @@ impl Bench {
             failure: None,
             resolved: vec![],
             retry_at: None,
+            replies: Arc::default(),
+            replies_paused: false,
+            modbus: None,
         }));
     }
 }
@@ -100,7 +105,8 @@ fn an_edited_endpoint_opens_only_when_the_old_socket_is_closed() {
     let mut bench = Bench::new();
     let id = bench.create(9000);
     bench.set(id, EndpointState::Open, &["127.0.0.1:9000"]);
-    let orders = bench.apply(Action::Endpoint(EndpointAction::Create { settings: listener(9000), replaces: Some(id) }));
+    let orders =
+        bench.apply(Action::Endpoint(EndpointAction::Create { settings: listener(9000).into(), replaces: Some(id) }));
     assert!(matches!(orders[..], [Order::Close(closed, Peers::Close)] if closed == id), "{orders:?}");
     assert!(bench.engine_moved().is_empty());
     bench.set(id, EndpointState::Closed, &[]);
@@ -335,7 +341,7 @@ fn a_crashed_session_is_offered_once() {
 #[test]
 fn toasts_go_when_their_time_is_over() {
     let mut bench = Bench::new();
-    bench.state.payloads.push(SavedPayload { name: "hello".into(), draft: Draft::default() });
+    bench.state.payloads.push(SavedPayload { name: "hello".into(), ..SavedPayload::default() });
     bench.apply(Action::Send(SendAction::RemovePayload(0)));
     assert_eq!(bench.state.toasts.len(), 1);
     expire(&mut bench.state, Timestamp(bench.now.0 + 7_000_000_000), &mut bench.stage);
@@ -346,11 +352,11 @@ fn toasts_go_when_their_time_is_over() {
 fn names_from_a_workspace_are_shown_and_not_obeyed() {
     let mut bench = Bench::new();
     let hostile = "a\u{202e}\n\u{200b}b";
-    bench.state.payloads.push(SavedPayload { name: hostile.into(), draft: Draft::default() });
+    bench.state.payloads.push(SavedPayload { name: hostile.into(), ..SavedPayload::default() });
     bench.apply(Action::Send(SendAction::RemovePayload(0)));
     let client = crate::model::ClientSettings::new(HostPort::new(hostile, 1));
     let settings = EndpointSettings::new(Protocol::TcpClient(client));
-    bench.apply(Action::Endpoint(EndpointAction::Create { settings, replaces: None }));
+    bench.apply(Action::Endpoint(EndpointAction::Create { settings: settings.into(), replaces: None }));
     let id = bench.state.endpoints[0].id;
     bench.apply(Action::Endpoint(EndpointAction::Remove(id)));
     assert_eq!(bench.state.toasts.len(), 2);

@@ -1,11 +1,13 @@
 //! One thread that reads and writes the workspace and the preferences, in the order in which it was asked to.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::Waker;
+use crate::engine::Engine;
 use crate::ui::effects::Done;
-use crate::workspace::{Folders, Preferences, TrustStore, Workspace, WorkspaceError, WorkspaceLock};
+use crate::workspace::{Folders, Preferences, TrustStore, Workspace, WorkspaceError, WorkspaceLock, WorkspaceSupply};
 
 const QUEUE: usize = 64;
 
@@ -33,6 +35,8 @@ struct Files {
     lock: Option<WorkspaceLock>,
     /// The workspace in use was made or trusted here.
     ours: bool,
+    /// Is told what templates of the workspace in use may read.
+    engine: Option<Engine>,
 }
 
 /// Starts the thread. `lock` and `ours` are of the workspace in use.
@@ -40,12 +44,13 @@ pub fn start(
     folders: Folders,
     lock: Option<WorkspaceLock>,
     ours: bool,
+    engine: Engine,
     done: SyncSender<Done>,
     waker: Waker,
 ) -> SyncSender<FileJob> {
     let (sender, receiver) = sync_channel(QUEUE);
     let trust = TrustStore::load(&folders.config);
-    let files = Files { folders, trust, lock, ours };
+    let files = Files { folders, trust, lock, ours, engine: Some(engine) };
     // Without the thread nothing is saved; a program that cannot start one thread has worse troubles.
     let _ = std::thread::Builder::new().name("files".into()).spawn(move || files.run(receiver, done, waker));
     sender
@@ -78,6 +83,7 @@ impl Files {
         if let Ok((_, trusted)) = &result {
             self.ours = *trusted;
             self.lock = WorkspaceLock::take(&self.folders, &path).ok().flatten();
+            self.supply(&path);
         }
         Done::WorkspaceOpened { path, result }
     }
@@ -89,6 +95,7 @@ impl Files {
         }
         let result = self.trust.save_workspace(workspace, &path, true);
         self.ours |= result.is_ok();
+        self.supply(&path);
         Done::Trusted(result)
     }
 
@@ -102,8 +109,25 @@ impl Files {
             return Done::WorkspaceInUse { path };
         }
         let result = self.trust.save_workspace(workspace, &path, self.ours);
+        if as_new {
+            self.supply(&path);
+        }
         Done::WorkspaceSaved { path, as_new, result }
     }
+}
+
+impl Files {
+    fn supply(&self, path: &Path) {
+        if let Some(engine) = &self.engine {
+            engine.set_supply(supply_of(path, self.ours));
+        }
+    }
+}
+
+/// What templates of a workspace may read.
+pub fn supply_of(path: &Path, trusted: bool) -> Arc<WorkspaceSupply> {
+    let folder = path.parent().map(Path::to_owned);
+    Arc::new(WorkspaceSupply { folder, trusted, ..WorkspaceSupply::default() })
 }
 
 /// The workspace, and whether exactly what was read is trusted on this computer.
@@ -125,7 +149,7 @@ mod tests {
         let (theirs, copy) = (home.path().join("theirs.toml"), home.path().join("copy.toml"));
         Workspace::default().save(&theirs).unwrap();
         let trust = TrustStore::load(&folders.config);
-        let mut files = Files { folders, trust, lock: None, ours: true };
+        let mut files = Files { folders, trust, lock: None, ours: true, engine: None };
         let Done::WorkspaceOpened { result: Ok((workspace, false)), .. } = files.open(theirs) else { panic!() };
         let Done::WorkspaceSaved { result: Ok(()), .. } = files.save(copy.clone(), &workspace, true) else { panic!() };
         assert!(matches!(read(&files.trust, &copy), Ok((_, false))));
@@ -141,7 +165,7 @@ mod tests {
         let path = home.path().join("theirs.toml");
         Workspace::default().save(&path).unwrap();
         let trust = TrustStore::load(&folders.config);
-        let mut files = Files { folders, trust, lock: None, ours: false };
+        let mut files = Files { folders, trust, lock: None, ours: false, engine: None };
         let Done::WorkspaceOpened { result: Ok((seen, false)), .. } = files.open(path.clone()) else { panic!() };
         let payload = crate::model::SavedPayload { name: "slipped in".into(), ..Default::default() };
         Workspace { payloads: vec![payload], ..Workspace::default() }.save(&path).unwrap();

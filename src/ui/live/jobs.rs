@@ -68,6 +68,7 @@ impl Jobs {
             Job::ReadFacts { opened, seqs } => facts(&*log?, opened, seqs),
             Job::OwnAddresses => Done::OwnAddresses(own_addresses()),
             Job::MeasureFile(path) => Done::Measured { size: measure(&path), path },
+            Job::ImportPayloads(path) => Done::PayloadsImported { result: crate::workspace::import(&path), path },
             Job::Compare { number, before, after } => {
                 let until = Instant::now() + LONGEST_COMPARISON;
                 let difference = Arc::new(crate::payload::difference(&before, &after, Some(until)));
@@ -138,7 +139,7 @@ pub fn dialog(what: Ask, suggested: PathBuf) -> impl Future<Output = Done> + Sen
         Ask::SaveConversation => (dialog.set_file_name(name), true),
         Ask::SaveConnections => (dialog.set_file_name(name).add_filter("CSV", &["csv"]), true),
         Ask::SaveWorkspace => (dialog.set_file_name(name).add_filter("Sockscope", &["toml"]), true),
-        Ask::PayloadFile => (dialog, false),
+        Ask::PayloadFile | Ask::PayloadImport | Ask::TemplateFile => (dialog, false),
         Ask::OpenSession => (dialog.add_filter("pcapng, pcap", &CAPTURE_EXTENSIONS), false),
         Ask::OpenWorkspace => (dialog.add_filter("Sockscope", &["toml"]), false),
     };

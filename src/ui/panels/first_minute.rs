@@ -69,7 +69,7 @@ fn cards(ctx: &Ctx<'_>) -> [Card; 3] {
             title: "first.listen_title",
             text: "first.listen_text",
             button: listen,
-            action: Action::Endpoint(EndpointAction::Create { settings, replaces: None }),
+            action: Action::Endpoint(EndpointAction::Create { settings: settings.into(), replaces: None }),
         },
         Card {
             title: "first.connect_title",

@@ -2,22 +2,30 @@
 //! `Ctx` and asks for changes by `Action`. `registry` lists them all: layout, guard and tests walk it.
 
 mod about;
+mod ask;
 mod banners;
 mod bytes;
+mod checksum_finder;
 mod composer;
 mod connections;
 mod conversation;
+mod draft_editor;
 mod filter_help;
 mod first_minute;
 mod forms;
+mod framing;
 mod highlights;
 mod log;
 mod note_editor;
 mod notes;
 mod palette;
+mod pattern_editor;
 mod payloads;
+mod replies;
+mod reuse;
 mod rotation;
 mod save_log;
+mod sequences;
 mod sessions;
 mod sidebar;
 mod status;
@@ -84,6 +92,7 @@ pub fn registry() -> Vec<Entry> {
         entry(Place::Middle(Tab::Conversation), Box::<conversation::ConversationPanel>::default()),
         entry(Place::Middle(Tab::Connections), Box::<connections::ConnectionsPanel>::default()),
         entry(Place::Middle(Tab::Notes), Box::<notes::NotesPanel>::default()),
+        entry(Place::Middle(Tab::Sequences), Box::<sequences::SequencesPanel>::default()),
         entry(Place::FirstMinute, Box::<first_minute::FirstMinute>::default()),
         entry(Place::Over, Box::<forms::Forms>::default()),
         entry(Place::Over, Box::<save_log::SaveLog>::default()),
@@ -93,6 +102,10 @@ pub fn registry() -> Vec<Entry> {
         entry(Place::Over, Box::<about::About>::default()),
         entry(Place::Over, Box::<highlights::Highlights>::default()),
         entry(Place::Over, Box::<filter_help::FilterHelp>::default()),
+        entry(Place::Over, Box::<replies::Replies>::default()),
+        entry(Place::Over, Box::<ask::Ask>::default()),
+        entry(Place::Over, Box::<framing::FramingForm>::default()),
+        entry(Place::Over, Box::<checksum_finder::ChecksumFinder>::default()),
         entry(Place::Over, Box::<palette::Palette>::default()),
         entry(Place::Over, Box::<toasts::Toasts>::default()),
     ]

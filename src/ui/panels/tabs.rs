@@ -62,6 +62,7 @@ pub fn words_key(tab: Tab) -> &'static str {
         Tab::Conversation => "tabs.conversation",
         Tab::Connections => "tabs.connections",
         Tab::Notes => "tabs.notes",
+        Tab::Sequences => "tabs.sequences",
     }
 }
 

@@ -12,7 +12,7 @@ pub struct Choice<T> {
 }
 
 /// Shows `shown` and lists `choices`; true in the second place when another value was taken.
-pub fn choice<T: Copy + PartialEq>(
+pub fn choice<T: Clone + PartialEq>(
     ui: &mut Ui,
     theme: &Theme,
     name: &str,
@@ -21,7 +21,7 @@ pub fn choice<T: Copy + PartialEq>(
     current: &mut T,
     choices: &[Choice<T>],
 ) -> (Response, bool) {
-    let before = *current;
+    let before = current.clone();
     let mut combo =
         ComboBox::from_id_salt(("choice", name)).selected_text(RichText::new(shown).color(theme.text)).truncate();
     if let Some(width) = width {
@@ -29,7 +29,7 @@ pub fn choice<T: Copy + PartialEq>(
     }
     let shown = combo.show_ui(ui, |ui| {
         for choice in choices {
-            ui.selectable_value(current, choice.value, &choice.text);
+            ui.selectable_value(current, choice.value.clone(), &choice.text);
         }
     });
     let changed = *current != before;

@@ -9,8 +9,10 @@ use egui::{Align, Button, Label, Layout, Rect, RichText, Sense, Ui, UiBuilder, V
 use super::{BytesPanel, Mode, divided, dump, has_room_for_both, range_words};
 use crate::model::{ConnectionId, Direction, Recorded, TextEncoding};
 use crate::payload::{self, CopyFormat};
-use crate::ui::action::{Action, LogAction, ViewAction};
+use crate::ui::action::{Action, LogAction, NoteAction, ViewAction};
+use crate::ui::panels::log::frames::fault_words;
 use crate::ui::panels::log::text;
+use crate::ui::panels::reuse;
 use crate::ui::state::Ctx;
 use crate::ui::theme;
 use crate::ui::widgets;
@@ -82,13 +84,19 @@ impl BytesPanel {
                 self.search.show();
             }
         }
-        let shows = self.shows_inspector(ui, width);
+        let (fields, shows) = self.shows_at_side(ui, width);
         ui.menu_button(words.get("bytes.view"), |ui| {
             let mut on = shows;
             if ui.checkbox(&mut on, words.get("bytes.inspector")).clicked() {
-                self.inspector_wanted = Some(on);
+                self.show_at_side(false, on);
                 ui.close();
             }
+            let mut on = fields;
+            if self.fields.has_any() && ui.checkbox(&mut on, words.get("bytes.fields")).clicked() {
+                self.show_at_side(true, on);
+                ui.close();
+            }
+            ui.menu_button(words.get("bytes.decoder"), |ui| self.fields.chooser(ctx, ui, row, actions));
             if ui.checkbox(&mut self.marks_changes, words.get("bytes.mark_changes")).clicked() {
                 ui.close();
             }
@@ -108,6 +116,7 @@ impl BytesPanel {
             let label = words.fill("bytes.encoding", &[("encoding", &encoding.name())]);
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
         }
+        chunks(ctx, ui, actions);
         self.copy_menu(ctx, ui, row, actions);
         if width > ROOMY {
             let name = words.get("bytes.mark_changes");
@@ -116,15 +125,31 @@ impl BytesPanel {
             }
             let name = words.get("bytes.inspector");
             if widgets::chip(ui, ctx.theme, name, None, name, shows).clicked() {
-                self.inspector_wanted = Some(!shows);
+                self.show_at_side(false, !shows);
+            }
+            let name = words.get("bytes.fields");
+            if self.fields.has_any() && widgets::chip(ui, ctx.theme, name, None, name, fields).clicked() {
+                self.show_at_side(true, !fields);
             }
         }
     }
 
-    fn shows_inspector(&self, ui: &Ui, width: f32) -> bool {
+    /// Turns the fields or the readings on or off; they share one place.
+    fn show_at_side(&mut self, fields: bool, on: bool) {
+        // Where nothing is decoded, turning the readings on says nothing about fields.
+        if on && self.fields.has_any() {
+            self.prefers_fields = fields;
+        }
+        self.inspector_wanted = Some(on);
+    }
+
+    /// Whether fields, and whether readings are shown.
+    fn shows_at_side(&self, ui: &Ui, width: f32) -> (bool, bool) {
         let char_width = dump::char_width(ui);
         let dumps = [16, 8].map(|per_row| dump::Columns::new(char_width, per_row, 4).width());
-        divided(width - 8.0, self.mode, self.inspector_wanted, dumps).inspector.is_some()
+        let is_there = divided(width - 8.0, self.mode, self.inspector_wanted, dumps).inspector.is_some();
+        let fields = self.prefers_fields && self.fields.has_any();
+        (is_there && fields, is_there && !fields)
     }
 
     fn head_text(&self, ctx: &Ctx<'_>, row: &Recorded) -> String {
@@ -164,6 +189,9 @@ impl BytesPanel {
                     ui.close();
                 }
             }
+            ui.separator();
+            let chosen = self.selection.range().and_then(|range| bytes.get(range)).unwrap_or(bytes);
+            reuse::menu(ctx, ui, row, chosen, actions);
         });
     }
 
@@ -267,6 +295,32 @@ fn word_button(ctx: &Ctx<'_>, ui: &mut Ui, name: &str, chosen: bool) -> bool {
         .inner;
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, chosen, name));
     response.clicked()
+}
+
+/// The chunks of the selected frame; each leads to itself in the log of chunks.
+fn chunks(ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
+    let words = ctx.words;
+    let decoration = super::decoration(ctx);
+    let Some(frame) = decoration.and_then(|decoration| decoration.frame.as_ref()) else { return };
+    let text = words.count("count.chunks", frame.chunks.len() as u64);
+    ui.menu_button(text, |ui| {
+        let raw = words.count("count.bytes", frame.raw_bytes);
+        ui.label(RichText::new(words.fill("frames.raw", &[("size", &raw)])).color(ctx.theme.dim));
+        if let Some(fault) = frame.fault {
+            ui.label(RichText::new(fault_words(words, fault)).color(ctx.theme.error));
+        }
+        egui::ScrollArea::vertical().max_height(240.0).show_rows(ui, theme::ROW, frame.chunks.len(), |ui, shown| {
+            for seq in frame.chunks.get(shown).unwrap_or_default() {
+                let name = words.fill("frames.chunk", &[("seq", &words.number(*seq))]);
+                if ui.button(name).clicked() {
+                    actions.push(Action::Log(LogAction::ShowFrames(false)));
+                    actions.push(Action::Log(LogAction::SelectEvent(Some(*seq))));
+                    actions.push(Action::Note(NoteAction::GoTo(*seq)));
+                    ui.close();
+                }
+            }
+        });
+    });
 }
 
 /// How this connection's content is shown, and its endpoint's.

@@ -6,6 +6,7 @@
 
 mod difference;
 mod dump;
+mod fields;
 mod happened;
 mod head;
 mod inspector;
@@ -53,6 +54,9 @@ pub struct BytesPanel {
     dump: dump::Dump,
     text: text_view::TextView,
     inspector: inspector::Inspector,
+    fields: fields::Fields,
+    /// Where there are fields, they stand in the place of the readings.
+    prefers_fields: bool,
     search: search::Search,
     difference: difference::DifferenceView,
     clock: text::Clock,
@@ -99,6 +103,8 @@ impl Default for BytesPanel {
             dump: dump::Dump::default(),
             text: text_view::TextView::default(),
             inspector: inspector::Inspector::default(),
+            fields: fields::Fields::default(),
+            prefers_fields: true,
             search: search::Search::default(),
             difference: difference::DifferenceView::default(),
             clock: text::Clock::new(),
@@ -128,6 +134,7 @@ impl Panel for BytesPanel {
         }
         if let Some(row) = &row {
             self.read(ctx, row);
+            self.fields.follow(ctx, row);
         }
         self.head(ctx, ui, row.as_ref(), actions);
         let body = body_rect(ui);
@@ -213,13 +220,13 @@ impl BytesPanel {
         let division = divided(place.width(), self.mode, self.inspector_wanted, widths);
         let mut left = place;
         if let (Some(_), None, false) = (division.inspector, division.dump, division.text) {
-            within(ui, place, |ui| self.inspector.ui(ctx, ui, shown, &self.selection, actions));
+            within(ui, place, |ui| self.side(ctx, ui, shown, actions));
         } else if let Some(width) = division.inspector {
             let cut = left.max.x - width;
             let rect = Rect::from_min_max(egui::pos2(cut, left.top()), left.max);
             left.max.x = cut - GAP;
             line(ctx, ui, cut - GAP / 2.0, rect);
-            within(ui, rect, |ui| self.inspector.ui(ctx, ui, shown, &self.selection, actions));
+            within(ui, rect, |ui| self.side(ctx, ui, shown, actions));
         }
         let mut asked = dump::Asked::default();
         if let Some(width) = division.dump {
@@ -240,6 +247,15 @@ impl BytesPanel {
             asked.again = asked.again.or(of_text.again);
         }
         asked
+    }
+
+    /// The fields, or the readings.
+    fn side(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, shown: &Shown<'_>, actions: &mut Vec<Action>) {
+        if self.prefers_fields && self.fields.has_any() {
+            self.fields.ui(ctx, ui, &mut self.selection);
+        } else {
+            self.inspector.ui(ctx, ui, shown, &self.selection, actions);
+        }
     }
 
     fn copy_asked(&self, shown: &Shown<'_>, asked: bool, format: CopyFormat, actions: &mut Vec<Action>) {
@@ -343,7 +359,10 @@ fn bytes_before<'a>(ctx: &Ctx<'a>, row: &Recorded) -> Option<&'a [u8]> {
 /// What the log found in the selected row.
 fn decoration<'a>(ctx: &Ctx<'a>) -> Option<&'a Decoration> {
     let selected = ctx.view.selected.as_ref()?;
-    (ctx.state.selected_event == Some(selected.seq)).then_some(&ctx.view.selected_decoration)
+    let decoration = &ctx.view.selected_decoration;
+    let index = decoration.frame.as_ref().map(|frame| frame.index);
+    let is_it = ctx.state.selected_event == Some(selected.seq) && ctx.state.selected_frame == index;
+    is_it.then_some(decoration)
 }
 
 fn body_rect(ui: &Ui) -> Rect {

@@ -1,23 +1,32 @@
 //! The text of the payload: a mistake is marked at its character, Up and Down walk through the history.
 //! A file has a path field and a dialog in its place. Called by: the composer.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use egui::text::{LayoutJob, TextFormat};
+use egui::text_edit::TextEditOutput;
 use egui::{Galley, Key, Modifiers, Stroke, TextBuffer, TextEdit, TextStyle, Ui};
 
+use super::preview::Shown;
 use super::{Composer, editor_id};
 use crate::model::PayloadFormat;
+use crate::payload::MadeBy;
 use crate::ui::action::{Action, SendAction};
 use crate::ui::state::Ctx;
+use crate::ui::theme::{self, Theme};
 use crate::ui::widgets::{self, Field, FieldText, hint, plain_button, problem};
 
 /// The line of bytes stands beneath the text. A little more than it needs: the panel would grow by what is missing.
 const LINE_BELOW: f32 = 36.0;
+/// More parts than this are not told apart in the text: each costs a piece of layout.
+const MOST_COLORED: usize = 2000;
+/// In a longer text the character under the pointer would have to be looked for in every frame.
+const MOST_POINTED_BYTES: usize = 64 * 1024;
 
 impl Composer {
     pub(super) fn editor(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
-        if self.format == PayloadFormat::File {
+        if self.format() == PayloadFormat::File {
             self.file_row(ctx, ui, actions);
         } else {
             self.text_area(ctx, ui);
@@ -28,25 +37,19 @@ impl Composer {
         if ui.memory(|memory| memory.has_focus(editor_id())) {
             self.walk_history(ctx, ui);
         }
-        let mark = self.composed.bytes.as_ref().err().map(|mistake| mistake.at.clone());
-        // The mark belongs to the text that was composed; after a change it is off until the next frame.
-        let composed_text = self.composed.of.as_ref().map(|of| of.text.clone()).unwrap_or_default();
+        // Parts and the mark belong to the text that was understood; after a change they are off until the next frame.
+        let understood = self.preview.of().map(|of| of.text.clone()).unwrap_or_default();
+        let colored = self.colored(ctx.theme);
         let theme = ctx.theme;
         let mut layouter = |ui: &Ui, text: &dyn TextBuffer, width: f32| -> Arc<Galley> {
             let text = text.as_str();
-            let mark = mark.clone().filter(|_| text == composed_text);
-            let font = TextStyle::Monospace.resolve(ui.style());
-            let plain = TextFormat::simple(font.clone(), theme.text);
-            let wrong =
-                TextFormat { underline: Stroke::new(2.0, theme.error), ..TextFormat::simple(font, theme.error) };
-            let job = widgets::without_ligatures(marked(text, mark, &plain, &wrong, width));
+            let colored = if text == understood { colored.as_slice() } else { &[] };
+            let plain = TextFormat::simple(TextStyle::Monospace.resolve(ui.style()), theme.text);
+            let job = widgets::without_ligatures(in_colors(text, colored, &plain, width));
             ui.fonts_mut(|fonts| fonts.layout_job(job))
         };
         let name = ctx.words.get("composer.text");
-        let text = match self.format {
-            PayloadFormat::Hex => &mut self.hex,
-            _ => &mut self.text,
-        };
+        let text = self.views.text_mut();
         let height = (ui.available_height() - LINE_BELOW).max(44.0);
         let output = egui::ScrollArea::vertical().id_salt("composer scroll").max_height(height).show(ui, |ui| {
             TextEdit::multiline(text)
@@ -62,12 +65,57 @@ impl Composer {
         if output.response.changed() {
             self.history.forget();
         }
+        self.point_at_text(ui, &output);
+        if let Some(cursor) = output.cursor_range.filter(|_| output.response.has_focus()) {
+            self.selected = Some(cursor);
+        }
         if let Some(cursor) = output.cursor_range {
             let row = output.galley.layout_from_cursor(cursor.primary).row;
             self.history.in_first_row = row == 0;
             self.history.in_last_row = row + 1 >= output.galley.rows.len();
         }
         output.response.response.accessible_name(name);
+    }
+
+    /// What made the bytes, in its colour, and the mistake.
+    fn colored(&self, theme: &Theme) -> Vec<(Range<usize>, TextFormat)> {
+        let format = |color| TextFormat::simple(theme::mono(), color);
+        match &self.preview.shown {
+            Shown::Mistake(mistake) => {
+                let text = self.preview.of().map_or("", |of| &of.text);
+                let underline = Stroke::new(2.0, theme.error);
+                vec![(seen_mark(text, mistake.at.clone()), TextFormat { underline, ..format(theme.error) })]
+            }
+            Shown::Bytes(example) if example.rendered.parts.len() <= MOST_COLORED => {
+                let parts = example.rendered.parts.iter().enumerate();
+                let seen = parts.filter(|(place, part)| {
+                    !part.text.is_empty() && (part.made_by != MadeBy::Typed || self.pointed == Some(*place))
+                });
+                seen.map(|(place, part)| {
+                    let background =
+                        if self.pointed == Some(place) { theme.selection } else { egui::Color32::TRANSPARENT };
+                    (part.text.clone(), TextFormat { background, ..format(theme.made_by(part.made_by)) })
+                })
+                .collect()
+            }
+            Shown::Bytes(_) | Shown::Missing(_) => Vec::new(),
+        }
+    }
+
+    /// The bytes of what is under the pointer are shown on another ground.
+    fn point_at_text(&mut self, ui: &Ui, output: &TextEditOutput) {
+        let Some(at) = output.response.hover_pos() else { return };
+        let text = self.views.text();
+        if text.len() > MOST_POINTED_BYTES {
+            return;
+        }
+        let cursor = output.galley.cursor_from_pos(at - output.galley_pos);
+        let byte = text.char_indices().nth(cursor.index.0).map(|(byte, _)| byte);
+        let pointed = byte.and_then(|byte| self.preview.example()?.part_at(byte));
+        if self.pointed != pointed {
+            self.pointed = pointed;
+            ui.ctx().request_repaint();
+        }
     }
 
     fn walk_history(&mut self, ctx: &Ctx<'_>, ui: &Ui) {
@@ -77,7 +125,7 @@ impl Composer {
         let down = press(Modifiers::ALT, Key::ArrowDown)
             || (self.history.in_last_row && press(Modifiers::NONE, Key::ArrowDown));
         let text = if up {
-            let current = self.current_text().clone();
+            let current = self.views.text().clone();
             self.history.older(&ctx.state.history, &current)
         } else if down {
             self.history.newer(&ctx.state.history)
@@ -86,10 +134,7 @@ impl Composer {
         };
         let Some(text) = text else { return };
         let end = egui::text::CCursor::new(text.chars().count());
-        match self.format {
-            PayloadFormat::Hex => self.hex = text,
-            _ => self.text = text,
-        }
+        *self.views.text_mut() = text;
         if let Some(mut state) = TextEdit::load_state(ui.ctx(), editor_id()) {
             state.cursor.set_char_range(Some(egui::text::CCursorRange::one(end)));
             TextEdit::store_state(ui.ctx(), editor_id(), state);
@@ -102,14 +147,14 @@ impl Composer {
             let name = words.get("composer.file_path");
             let width = (ui.available_width() - 130.0).max(120.0);
             let field = Field { theme: ctx.theme, name, width, placeholder: words.get("composer.file_placeholder") };
-            let mut path = FieldText::new(std::mem::take(&mut self.path));
+            let mut path = FieldText::new(std::mem::take(self.views.text_mut()));
             field.show(ui, egui::Id::unique("composer file"), &mut path);
-            self.path = path.text;
+            *self.views.text_mut() = path.text;
             if plain_button(ui, ctx.theme, words.get("composer.choose_file"), "").clicked() {
                 actions.push(Action::Send(SendAction::ChooseFile));
             }
         });
-        let path = self.path.trim();
+        let path = self.views.text().trim();
         match ctx.state.file.as_ref().filter(|file| file.path == path && !path.is_empty()).map(|file| &file.size) {
             Some(Ok(size)) => hint(
                 ui,
@@ -122,26 +167,25 @@ impl Composer {
     }
 }
 
-/// The text with the marked range in the other format; a mark of no length is put on the character before it.
-fn marked(
-    text: &str,
-    mark: Option<std::ops::Range<usize>>,
-    plain: &TextFormat,
-    wrong: &TextFormat,
-    width: f32,
-) -> LayoutJob {
+/// The text with these ranges, in order, in their formats. A range that is not between characters is left out.
+fn in_colors(text: &str, colored: &[(Range<usize>, TextFormat)], plain: &TextFormat, width: f32) -> LayoutJob {
     let mut job = LayoutJob::default();
     job.wrap.max_width = width;
-    let Some(mark) = mark.filter(|mark| text.get(mark.clone()).is_some()) else {
-        job.append(text, 0.0, plain.clone());
-        return job;
-    };
-    let before = text[..mark.start].chars().next_back().map_or(0, char::len_utf8);
-    let start = if mark.is_empty() { mark.start - before } else { mark.start };
-    job.append(&text[..start], 0.0, plain.clone());
-    job.append(&text[start..mark.end], 0.0, wrong.clone());
-    job.append(&text[mark.end..], 0.0, plain.clone());
+    let mut at = 0;
+    for (range, format) in colored {
+        let (Some(before), Some(inner)) = (text.get(at..range.start), text.get(range.clone())) else { continue };
+        job.append(before, 0.0, plain.clone());
+        job.append(inner, 0.0, format.clone());
+        at = range.end;
+    }
+    job.append(text.get(at..).unwrap_or_default(), 0.0, plain.clone());
     job
+}
+
+/// A mark of no length is put on the character before it.
+fn seen_mark(text: &str, mark: Range<usize>) -> Range<usize> {
+    let before = text.get(..mark.start).and_then(|before| before.chars().next_back()).map_or(0, char::len_utf8);
+    if mark.is_empty() { mark.start - before..mark.end } else { mark }
 }
 
 #[cfg(test)]
@@ -151,8 +195,9 @@ mod tests {
     #[test]
     fn marks_the_character_and_never_loses_text() {
         let (plain, wrong) = (TextFormat::default(), TextFormat { italics: true, ..TextFormat::default() });
-        let parts = |text: &str, mark: Option<std::ops::Range<usize>>| {
-            let job = marked(text, mark, &plain, &wrong, 100.0);
+        let parts = |text: &str, mark: Option<Range<usize>>| {
+            let mark: Vec<_> = mark.map(|mark| (seen_mark(text, mark), wrong.clone())).into_iter().collect();
+            let job = in_colors(text, &mark, &plain, 100.0);
             assert_eq!(job.text, text);
             job.sections
                 .iter()

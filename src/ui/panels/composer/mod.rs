@@ -4,18 +4,21 @@
 //! Called by: the window's shell, through the panel registry.
 
 mod bytes_line;
+mod checksum_choice;
 mod editor;
 mod history;
+mod insert;
+mod preview;
 mod send;
 mod target_choice;
 mod top_row;
+mod views;
 
-use egui::{Key, Modifiers, Ui};
+use egui::{Key, Modifiers, TextEdit, Ui};
 
 use super::{Anchor, Panel, set_anchor, target};
 use crate::engine::Target;
 use crate::model::{Checksum, Draft, LineEnding, PayloadFormat, TextEncoding};
-use crate::payload::Mistake;
 use crate::ui::action::{Action, Form, SendAction};
 use crate::ui::state::{Ctx, Focus};
 use crate::ui::widgets::FieldText;
@@ -29,14 +32,15 @@ pub fn editor_id() -> egui::Id {
 
 #[derive(Default)]
 pub struct Composer {
-    format: PayloadFormat,
-    /// One text a format, so that switching loses nothing.
-    text: String,
-    hex: String,
-    path: String,
+    views: views::Views,
+    /// Why the other view does not show the same bytes; said until something is typed.
+    apart: Option<(PayloadFormat, views::Apart, String)>,
     encoding: TextEncoding,
     ending: LineEnding,
     checksum: Checksum,
+    checksum_choice: checksum_choice::ChecksumChoice,
+    /// The number of the newest checksum taken from `State::edited_checksum`.
+    taken_checksum: u64,
     repeat: send::RepeatFields,
     /// The name being typed for "Save payload".
     saving: Option<FieldText>,
@@ -47,23 +51,19 @@ pub struct Composer {
     /// The number of the newest draft taken from `State::edited_draft`.
     taken: u64,
     history: history::Place,
-    composed: Composed,
+    preview: preview::Preview,
+    /// The part of the payload under the pointer: a place among the preview's parts, drawn by the line and by the text.
+    pointed: Option<usize>,
+    /// What was selected while the text had the keyboard.
+    selected: Option<egui::text::CCursorRange>,
+    /// The text gets the keyboard in the next frame.
+    focus_text: bool,
+    /// The newest file taken from `State::template_file`.
+    inserted_file: u64,
     running: send::Running,
     tried: send::Tried,
     /// The path that `SendAction::MeasureFile` was asked for last.
     measured: String,
-}
-
-/// The bytes of the draft, computed when it changed.
-struct Composed {
-    of: Option<Draft>,
-    bytes: Result<Vec<u8>, Mistake>,
-}
-
-impl Default for Composed {
-    fn default() -> Self {
-        Self { of: None, bytes: Ok(Vec::new()) }
-    }
 }
 
 impl Panel for Composer {
@@ -72,12 +72,14 @@ impl Panel for Composer {
     }
 
     fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
-        self.take_edit(ctx);
-        self.compose();
-        if ctx.state.focus == Some(Focus::Composer) {
+        self.take_edit(ctx, ui);
+        self.take_file(ctx, ui);
+        self.take_checksum(ctx);
+        let target = self.target(ctx);
+        self.compose(ctx, ui, target.as_ref());
+        if std::mem::take(&mut self.focus_text) || ctx.state.focus == Some(Focus::Composer) {
             ui.memory_mut(|memory| memory.request_focus(editor_id()));
         }
-        let target = self.target(ctx);
         let why = self.why_not(ctx, target.as_ref());
         let by_key = ctx.state.form == Form::None && ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::Enter));
 
@@ -87,13 +89,14 @@ impl Panel for Composer {
         self.save_row(ctx, ui, actions);
         self.editor(ctx, ui, actions);
         // What was typed in this frame is shown in this frame.
-        self.compose();
+        self.compose(ctx, ui, target.as_ref());
         self.bytes_line(ctx, ui, why.as_ref(), target.as_ref());
         self.measure_file(ctx, actions);
 
         match (by_button, by_key) {
             (Some(pressed), _) => self.press(ctx, pressed, target, actions),
             (None, true) => {
+                self.preview.understand(ctx, self.shown_draft(), target.as_ref());
                 let why = self.why_not(ctx, target.as_ref());
                 if why.is_none() && !self.is_repeating(ctx) {
                     self.press(ctx, send::Pressed::Send, target, actions);
@@ -107,74 +110,88 @@ impl Panel for Composer {
 impl Composer {
     /// The draft as it stands in the window.
     pub fn draft(&self) -> Draft {
-        let text = match self.format {
-            PayloadFormat::Text => self.text.clone(),
-            PayloadFormat::Hex => self.hex.clone(),
-            PayloadFormat::File => self.path.trim().to_owned(),
-        };
-        let file = self.format == PayloadFormat::File;
+        let draft = self.shown_draft();
+        match draft.format {
+            PayloadFormat::File => Draft {
+                format: PayloadFormat::File,
+                text: draft.text.trim().to_owned(),
+                encoding: draft.encoding,
+                ..Draft::default()
+            },
+            _ => draft,
+        }
+    }
+
+    fn format(&self) -> PayloadFormat {
+        self.views.format
+    }
+
+    /// With the text as it stands in the editor.
+    fn shown_draft(&self) -> Draft {
         Draft {
-            format: self.format,
-            text,
+            format: self.format(),
+            text: self.views.text().clone(),
             encoding: self.encoding,
-            ending: if file { LineEnding::None } else { self.ending },
-            checksum: if file { Checksum::None } else { self.checksum },
+            ending: self.ending,
+            checksum: self.checksum.clone(),
         }
     }
 
-    fn compose(&mut self) {
-        let unchanged = self.composed.of.as_ref().is_some_and(|of| {
-            of.format == self.format
-                && of.encoding == self.encoding
-                && (self.format == PayloadFormat::File || (of.ending == self.ending && of.checksum == self.checksum))
-                && of.text == *self.current_text()
-        });
-        if unchanged {
-            return;
-        }
-        let draft = self.draft();
-        self.composed.bytes = match self.format {
-            PayloadFormat::File => Ok(Vec::new()),
-            _ => crate::payload::compose(&draft),
-        };
-        self.composed.of = Some(Draft { text: self.current_text().clone(), ..draft });
-    }
-
-    fn current_text(&self) -> &String {
-        match self.format {
-            PayloadFormat::Text => &self.text,
-            PayloadFormat::Hex => &self.hex,
-            PayloadFormat::File => &self.path,
+    fn compose(&mut self, ctx: &Ctx<'_>, ui: &Ui, target: Option<&Target>) {
+        if let Some(wait) = self.preview.update(ctx, self.shown_draft(), target) {
+            ui.ctx().request_repaint_after(wait);
         }
     }
 
-    fn take_edit(&mut self, ctx: &Ctx<'_>) {
+    fn set_format(&mut self, ui: &Ui, format: PayloadFormat) {
+        let state = TextEdit::load_state(ui.ctx(), editor_id());
+        let (state, apart) = self.views.switch(format, self.encoding, state);
+        TextEdit::store_state(ui.ctx(), editor_id(), state.unwrap_or_default());
+        self.selected = None;
+        self.apart = None;
+        if let Some((from, apart)) = apart {
+            self.apart = Some((from, apart, self.views.text().clone()));
+        }
+    }
+
+    fn take_edit(&mut self, ctx: &Ctx<'_>, ui: &Ui) {
         let (number, draft) = &ctx.state.edited_draft;
         if *number == self.taken {
             return;
         }
         self.taken = *number;
-        if ctx.state.draft_is_offer && !self.current_text().is_empty() {
+        if ctx.state.draft_is_offer && !self.views.text().is_empty() {
             return;
         }
-        self.format = draft.format;
-        match draft.format {
-            PayloadFormat::Text => self.text.clone_from(&draft.text),
-            PayloadFormat::Hex => self.hex.clone_from(&draft.text),
-            PayloadFormat::File => {
-                self.path.clone_from(&draft.text);
-                return;
-            }
+        if self.format() != draft.format {
+            let state = TextEdit::load_state(ui.ctx(), editor_id());
+            let state = self.views.leave_for(draft.format, state);
+            TextEdit::store_state(ui.ctx(), editor_id(), state.unwrap_or_default());
         }
-        self.encoding = draft.encoding;
-        self.ending = draft.ending;
-        self.checksum = draft.checksum;
+        self.apart = None;
+        self.views.take(&draft.text);
+        if draft.format != PayloadFormat::File {
+            self.encoding = draft.encoding;
+            self.ending = draft.ending;
+            self.checksum.clone_from(&draft.checksum);
+        }
+    }
+
+    fn take_checksum(&mut self, ctx: &Ctx<'_>) {
+        let (number, sum) = &ctx.state.edited_checksum;
+        if *number != self.taken_checksum {
+            self.taken_checksum = *number;
+            self.checksum.clone_from(sum);
+        }
     }
 
     fn measure_file(&mut self, ctx: &Ctx<'_>, actions: &mut Vec<Action>) {
-        let path = self.path.trim();
+        if self.format() != PayloadFormat::File {
+            return;
+        }
+        let path = self.views.text().trim();
         let known = ctx.state.file.as_ref().is_some_and(|file| file.path == path);
-        if self.format == PayloadFormat::File && !path.is_empty() && !known && self.measured != path {
+        if !path.is_empty() && !known && self.measured != path {
             self.measured = path.to_owned();
             actions.push(Action::Send(SendAction::MeasureFile(path.to_owned())));
         }

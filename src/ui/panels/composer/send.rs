@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::Composer;
+use super::preview::Shown;
 use crate::engine::{Repeat, SendProgress, SendState, Target};
 use crate::model::{Draft, PayloadFormat, SendId, Timestamp};
 use crate::payload::{Mistake, MistakeKind};
@@ -82,14 +83,18 @@ impl Composer {
             return because(ctx.words.get(key).to_owned());
         }
         let limit = target.and_then(|target| target::datagram_limit(ctx, target));
-        if self.format == PayloadFormat::File {
+        if self.format() == PayloadFormat::File {
             return self.why_not_file(ctx, limit).and_then(because);
         }
-        match &self.composed.bytes {
-            Err(mistake) => Some(Why { text: ctx.words.mistake(mistake), said_below: true }),
-            Ok(bytes) => match limit {
-                Some(limit) if bytes.len() > limit => because(too_long(ctx, bytes.len() as u64, limit)),
-                None if bytes.is_empty() => {
+        if let Some(missing) = self.preview.never() {
+            return because(ctx.words.missing(&missing));
+        }
+        match &self.preview.shown {
+            Shown::Mistake(mistake) => Some(Why { text: ctx.words.mistake(mistake), said_below: true }),
+            Shown::Missing(missing) => Some(Why { text: ctx.words.missing(missing), said_below: true }),
+            Shown::Bytes(example) => match limit {
+                Some(limit) if example.len() > limit => because(too_long(ctx, example.len() as u64, limit)),
+                None if example.fixed && example.is_empty() => {
                     Some(Why { text: ctx.words.get("composer.nothing").to_owned(), said_below: true })
                 }
                 _ => None,
@@ -98,7 +103,7 @@ impl Composer {
     }
 
     fn why_not_file(&self, ctx: &Ctx<'_>, limit: Option<usize>) -> Option<String> {
-        let path = self.path.trim();
+        let path = self.views.text().trim();
         if path.is_empty() {
             return Some(ctx.words.get("composer.why_no_file").to_owned());
         }
@@ -161,9 +166,9 @@ impl Composer {
         };
         let newest = (ctx.state.last_send, ctx.state.send_error.clone());
         if self.tried.send != newest {
-            self.tried = Tried { send: newest, target: target.cloned(), draft: self.composed.of.clone() };
+            self.tried = Tried { send: newest, target: target.cloned(), draft: self.preview.of().cloned() };
         }
-        if self.tried.target.as_ref() != target || self.tried.draft != self.composed.of {
+        if self.tried.target.as_ref() != target || self.tried.draft.as_ref() != self.preview.of() {
             return None;
         }
         let failed = || {
@@ -197,4 +202,13 @@ pub fn progress_words(ctx: &Ctx<'_>, send: &SendProgress) -> String {
         ),
         None => ctx.words.fill("composer.progress_times", &[("done", &ctx.words.number(send.rounds))]),
     }
+}
+
+/// "late: median 0.3 ms, 99 % 1.1 ms", of a schedule that has begun.
+pub fn lateness_words(ctx: &Ctx<'_>, send: &SendProgress) -> Option<String> {
+    let late = send.lateness;
+    (late.most > 0).then(|| {
+        let (median, p99) = (ctx.words.duration(late.median), ctx.words.duration(late.p99));
+        ctx.words.fill("composer.late", &[("median", &median), ("p99", &p99)])
+    })
 }

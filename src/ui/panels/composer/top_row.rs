@@ -3,20 +3,22 @@
 
 use egui::{Align, Layout, RichText, Ui};
 
-use super::{Composer, send, target_choice};
+use super::{Composer, checksum_choice, send, target_choice};
 use crate::engine::Target;
-use crate::model::{Checksum, LineEnding, PayloadFormat, SavedPayload, TextEncoding};
+use crate::model::{LineEnding, PayloadFormat, SavedPayload, TextEncoding};
 use crate::ui::action::{Action, SendAction};
 use crate::ui::state::Ctx;
 use crate::ui::widgets::{Choice, Field, FieldText, chip, choice, plain_button, primary_button, problem};
 
 /// Below this the choices stand in a row of their own.
-const ONE_ROW_WIDTH: f32 = 1080.0;
+const ONE_ROW_WIDTH: f32 = 1300.0;
 /// Below this the formats stand with the choices.
-const FORMATS_WIDTH: f32 = 560.0;
+const FORMATS_WIDTH: f32 = 700.0;
 /// What the address of a UDP socket and the fields of a repeat add to it.
 const ADDRESS_WIDTH: f32 = 220.0;
 const REPEAT_WIDTH: f32 = 250.0;
+/// What the lateness of a repeat takes; where there is less it is told of the progress under the pointer.
+const LATENESS_WIDTH: f32 = 240.0;
 
 impl Composer {
     pub(super) fn top_row(
@@ -39,7 +41,7 @@ impl Composer {
                 self.formats(ctx, ui);
             }
             if wide {
-                self.choices(ctx, ui);
+                self.choices(ctx, ui, actions);
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 pressed = self.send_button(ctx, ui, why);
@@ -54,7 +56,7 @@ impl Composer {
                 if !formats_above {
                     self.formats(ctx, ui);
                 }
-                self.choices(ctx, ui);
+                self.choices(ctx, ui, actions);
                 self.repeat_fields(ctx, ui, false);
                 room(ui, 110.0);
                 self.save_button(ctx, ui);
@@ -68,18 +70,19 @@ impl Composer {
         for format in PayloadFormat::ALL {
             let text = words.payload_format(format);
             let name = words.fill("composer.format", &[("format", &text)]);
-            if chip(ui, ctx.theme, text, None, &name, self.format == format).clicked() {
-                self.format = format;
+            if chip(ui, ctx.theme, text, None, &name, self.format() == format).clicked() {
+                self.set_format(ui, format);
             }
         }
     }
 
-    fn choices(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+    fn choices(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
         let words = ctx.words;
-        if self.format == PayloadFormat::File {
+        if self.format() == PayloadFormat::File {
             return;
         }
-        if self.format == PayloadFormat::Text {
+        self.insert_menu(ctx, ui, actions);
+        if matches!(self.format(), PayloadFormat::Text | PayloadFormat::Mixed) {
             let list = TextEncoding::ALL.map(|value| Choice { value, text: value.name().to_owned() });
             let shown = self.encoding.name();
             room(ui, 90.0);
@@ -89,16 +92,21 @@ impl Composer {
         let shown = words.line_ending(self.ending);
         room(ui, 130.0);
         choice(ui, ctx.theme, words.get("composer.ending"), shown, Some(112.0), &mut self.ending, &list);
-        let list = Checksum::ALL.map(|value| Choice { value, text: words.checksum(value).to_owned() });
-        let shown = words.checksum(self.checksum);
-        room(ui, 136.0);
-        choice(ui, ctx.theme, words.get("composer.checksum"), shown, Some(118.0), &mut self.checksum, &list);
+        room(ui, checksum_choice::WIDTH);
+        self.checksum_choice.ui(ctx, ui, &mut self.checksum, actions);
     }
 
     fn send_button(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, why: Option<&send::Why>) -> Option<send::Pressed> {
         if let Some(running) = self.stoppable(ctx, ui) {
             let pressed = primary_button(ui, ctx.theme, ctx.words.get("composer.stop"), "", true).clicked();
-            ui.label(RichText::new(send::progress_words(ctx, running)).color(ctx.theme.dim));
+            let late = send::lateness_words(ctx, running);
+            let progress = ui.label(RichText::new(send::progress_words(ctx, running)).color(ctx.theme.dim));
+            if let Some(late) = late {
+                progress.on_hover_text(&late);
+                if ui.available_width() > LATENESS_WIDTH {
+                    ui.label(RichText::new(late).color(ctx.theme.dim));
+                }
+            }
             return pressed.then_some(send::Pressed::Stop);
         }
         let text = ctx.words.get("composer.send");
@@ -201,7 +209,7 @@ impl Composer {
                 if trimmed.is_empty() {
                     name.problem = Some(words.get("composer.name_needed").to_owned());
                 } else {
-                    let saved = SavedPayload { name: trimmed.to_owned(), draft };
+                    let saved = SavedPayload { name: trimmed.to_owned(), draft, ..SavedPayload::default() };
                     actions.push(Action::Send(SendAction::SavePayload(saved)));
                     done = true;
                 }

@@ -147,7 +147,7 @@ impl ConnectForm {
             name: read_name(&self.name),
             start_with_workspace: self.start_with_workspace,
             shown_as: self.shown_as,
-            protocol: Protocol::TcpClient(client),
+            ..EndpointSettings::new(Protocol::TcpClient(client))
         })
     }
 }

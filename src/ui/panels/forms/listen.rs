@@ -154,7 +154,7 @@ impl ListenForm {
             name: read_name(&self.name),
             start_with_workspace: self.start_with_workspace,
             shown_as: self.shown_as,
-            protocol: Protocol::TcpListener(listener),
+            ..EndpointSettings::new(Protocol::TcpListener(listener))
         })
     }
 }

@@ -363,7 +363,7 @@ impl Forms {
             before: ctx.state.last_created,
             id: replaces,
         });
-        actions.push(Action::Endpoint(EndpointAction::Create { settings, replaces }));
+        actions.push(Action::Endpoint(EndpointAction::Create { settings: settings.into(), replaces }));
     }
 
     /// The endpoint of a try that failed: the next one takes its place.

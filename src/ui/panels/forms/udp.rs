@@ -150,7 +150,7 @@ impl UdpForm {
             name: read_name(&self.name),
             start_with_workspace: self.start_with_workspace,
             shown_as: self.shown_as,
-            protocol: Protocol::Udp(udp),
+            ..EndpointSettings::new(Protocol::Udp(udp))
         })
     }
 }

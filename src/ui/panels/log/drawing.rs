@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use egui::{Align2, Color32, Id, Painter, Pos2, Rect, Response, Sense, Stroke, Ui, WidgetInfo};
 
+use super::rows::is_selected;
 use super::rows::{decoration_at, is_unreadable, row_at};
-use super::{marks, selection, text};
+use super::{frames, marks, selection, text};
 use crate::model::{Note, Recorded, What};
 use crate::session::Decoration;
 use crate::ui::action::Action;
@@ -66,8 +67,12 @@ impl Drawing<'_, '_> {
         };
         let plain = Decoration::default();
         let decoration = decoration_at(ctx.view, place).unwrap_or(&plain);
-        let mut response = ui.interact(rect, Id::unique(("event", row.seq)), Sense::CLICK);
-        let selected = ctx.state.selected_event == Some(row.seq);
+        let id = match &decoration.frame {
+            Some(facts) => Id::unique(("frame", row.seq, facts.index)),
+            None => Id::unique(("event", row.seq)),
+        };
+        let mut response = ui.interact(rect, id, Sense::CLICK);
+        let selected = is_selected(ctx, place);
         let marked = selected || selection::is_marked(ctx.state, row.seq);
         let compared = ctx.state.compared_event == Some(row.seq);
         let ground = match decoration.highlight.map(|color| ctx.theme.highlight(color)) {
@@ -92,17 +97,21 @@ impl Drawing<'_, '_> {
         }
         response.widget_info(|| {
             let text = text::whole_row(ctx.words, self.clock, row, ctx.state, chars.min(200), "  ");
+            let text = frames::said(ctx.words, decoration) + &text;
             WidgetInfo::selected(egui::Role::ListItem, true, marked, text)
         });
         if let Some(gap) = decoration.gap.filter(|_| self.is_over_delta(&response)) {
             let gap = ctx.words.fill("log.gap", &[("time", &ctx.words.duration(gap))]);
             response = response.on_hover_text(gap);
         }
+        if let Some(said) = frames::hint(ctx.words, decoration) {
+            response = response.on_hover_text(said);
+        }
         if response.clicked() || response.secondary_clicked() {
             list.request_focus();
             let held = ui.input(|input| input.modifiers);
             let secondary = response.secondary_clicked();
-            actions.extend(selection::clicked(ctx, place, row.seq, held, secondary).map(Action::Log));
+            actions.extend(selection::clicked(ctx, place, held, secondary).map(Action::Log));
         }
         response.context_menu(|ui| self.menu(ui, row, actions));
     }
@@ -183,11 +192,14 @@ impl Drawing<'_, '_> {
             What::Happened(happening) if happening.kind().is_error() => theme.error,
             What::Happened(_) => theme.dim,
         };
+        let body = if frames::is_wrong(decoration) { theme.error } else { body };
         let mut content = text::content(words, event, encoding, state.as_hex, chars);
-        let mut before = 0;
+        let said = frames::said(words, decoration);
+        let mut before = said.chars().count();
+        content = said + &content;
         if row.damaged {
             let damaged = format!("▲ {}: ", words.get("log.damaged"));
-            before = damaged.chars().count();
+            before += damaged.chars().count();
             content = damaged + &content;
         }
         let job = match event.bytes() {

@@ -79,6 +79,19 @@ fn chips(ctx: &Ctx<'_>, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
             actions.push(Action::Log(action));
         }
     }
+    frames(ctx, ui, narrow, actions);
+}
+
+/// Rows are frames; of use where some endpoint has a framing.
+fn frames(ctx: &Ctx<'_>, ui: &mut Ui, narrow: bool, actions: &mut Vec<Action>) {
+    let (name, on) = (ctx.words.get("log.frames"), ctx.state.show_frames);
+    let text = if narrow { "[ ]" } else { name };
+    let is_set = !ctx.state.query.framings.endpoints.is_empty();
+    let key = if is_set { "log.frames_hint" } else { "log.frames_none" };
+    let response = widgets::chip(ui, ctx.theme, text, None, name, on).on_hover_text(ctx.words.get(key));
+    if response.clicked() {
+        actions.push(Action::Log(LogAction::ShowFrames(!on)));
+    }
 }
 
 /// How many match, and how far the search is; `None` while nothing is left out.

@@ -15,11 +15,15 @@ use crate::payload;
 use crate::session::Scope;
 use crate::ui::action::{Action, Form, LogAction, Tab, ViewAction};
 use crate::ui::panels::highlights::{MOST_RULES, unused_color};
-use crate::ui::panels::note_editor;
+use crate::ui::panels::{note_editor, reuse};
 
 impl Drawing<'_, '_> {
     pub fn menu(&self, ui: &mut Ui, row: &Arc<Recorded>, actions: &mut Vec<Action>) {
         self.copying(ui, row, actions);
+        if let Some(bytes) = row.event.bytes() {
+            ui.separator();
+            reuse::menu(self.ctx, ui, row, bytes, actions);
+        }
         ui.separator();
         self.filtering(ui, row, actions);
         ui.separator();

@@ -6,6 +6,7 @@ mod completion;
 mod drawing;
 mod filter;
 mod find;
+pub mod frames;
 mod go_to;
 mod kept;
 mod line;

@@ -109,7 +109,10 @@ impl LogPanel {
         }
         self.answered = answer;
         let Some(found) = find.current.filter(|_| ctx.state.find.open) else { return };
-        actions.push(Action::Log(LogAction::SelectEvent(Some(found.seq))));
+        actions.push(Action::Log(match found.frame {
+            Some(index) => LogAction::SelectFrame { seq: found.seq, index },
+            None => LogAction::SelectEvent(Some(found.seq)),
+        }));
         let page = self.list.page();
         let top = self.list.position.top_row;
         if (top..top + page).contains(&found.place) {
@@ -139,8 +142,8 @@ impl LogPanel {
         if shown.step != 0 && ctx.view.matched > 0 {
             let at = selected_place(ctx)
                 .map_or(shown.first, |place| place.saturating_add_signed(shown.step).min(ctx.view.matched - 1));
-            if let Some(row) = row_at(ctx.view, at) {
-                actions.push(Action::Log(LogAction::SelectEvent(Some(row.seq))));
+            if let Some(select) = select_at(ctx.view, at) {
+                actions.push(Action::Log(select));
                 self.list.reveal(at);
                 ui.ctx().request_repaint();
             }
@@ -319,12 +322,32 @@ pub(super) fn is_unreadable(view: &ViewSnapshot, place: u64) -> bool {
 
 pub fn selected_row<'a>(ctx: &Ctx<'a>) -> Option<&'a Arc<Recorded>> {
     let seq = ctx.state.selected_event?;
-    let is_it = |row: &&Arc<Recorded>| row.seq == seq;
-    ctx.view.rows.iter().flatten().find(is_it).or(ctx.view.selected.as_ref().filter(is_it))
+    let index = selected_place(ctx).and_then(|place| usize::try_from(place - ctx.view.first).ok());
+    let shown = index.filter(|_| ctx.state.selected_frame.is_some() || !ctx.view.query.frames);
+    let own = || ctx.view.selected.as_ref().filter(|row| row.seq == seq);
+    shown.and_then(|index| ctx.view.rows.get(index)?.as_ref()).or_else(own)
 }
 
 pub(super) fn selected_place(ctx: &Ctx<'_>) -> Option<u64> {
     let seq = ctx.state.selected_event?;
-    let index = ctx.view.rows.iter().position(|row| row.as_ref().is_some_and(|row| row.seq == seq))?;
-    Some(ctx.view.first + index as u64)
+    let is_it = |place: &u64| row_at(ctx.view, *place).is_some_and(|row| row.seq == seq) && is_selected(ctx, *place);
+    (ctx.view.first..ctx.view.first + ctx.view.rows.len() as u64).find(is_it)
+}
+
+/// The chunk of a frame may be selected too: then all frames that end in it are.
+pub(super) fn is_selected(ctx: &Ctx<'_>, place: u64) -> bool {
+    let Some(row) = row_at(ctx.view, place) else { return false };
+    let frame = decoration_at(ctx.view, place).and_then(|decoration| decoration.frame.as_ref());
+    let index = ctx.state.selected_frame;
+    ctx.state.selected_event == Some(row.seq) && (index.is_none() || index == frame.map(|facts| facts.index))
+}
+
+/// Selects what stands at a place: an event, or a frame.
+pub(super) fn select_at(view: &ViewSnapshot, place: u64) -> Option<LogAction> {
+    let seq = row_at(view, place)?.seq;
+    let frame = decoration_at(view, place).and_then(|decoration| decoration.frame.as_ref());
+    Some(match frame {
+        Some(facts) => LogAction::SelectFrame { seq, index: facts.index },
+        None => LogAction::SelectEvent(Some(seq)),
+    })
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use egui::Modifiers;
 
-use super::rows::{place_of_event, row_at};
+use super::rows::{is_selected, place_of_event, row_at, select_at};
 use super::{filters, text};
 use crate::model::Recorded;
 use crate::session::{Scope, ViewSnapshot};
@@ -51,8 +51,7 @@ impl Selection {
         let last = ctx.view.matched.checked_sub(1)?;
         let anchor = ctx.state.selected_event.and_then(|seq| place_of_event(ctx, seq));
         let Some(anchor) = anchor else {
-            let row = row_at(ctx.view, first_shown)?;
-            return Some((first_shown, vec![LogAction::SelectEvent(Some(row.seq))]));
+            return Some((first_shown, vec![select_at(ctx.view, first_shown)?]));
         };
         let end = self.end.and_then(|seq| place_of_event(ctx, seq)).unwrap_or(anchor);
         let moved = end.saturating_add_signed(by).min(last);
@@ -81,12 +80,13 @@ impl Selection {
 }
 
 /// What a click on a row asks for.
-pub fn clicked(ctx: &Ctx<'_>, place: u64, seq: u64, held: Modifiers, secondary: bool) -> Option<LogAction> {
+pub fn clicked(ctx: &Ctx<'_>, place: u64, held: Modifiers, secondary: bool) -> Option<LogAction> {
+    let seq = row_at(ctx.view, place)?.seq;
     let state = ctx.state;
     if secondary {
         // A menu changes no selection: what is selected may be what the row is compared with, or belong to the marks.
         let nothing = state.selected_event.is_none() && state.marked.is_empty();
-        return nothing.then_some(LogAction::SelectEvent(Some(seq)));
+        return nothing.then(|| select_at(ctx.view, place)).flatten();
     }
     let selected = state.selected_event;
     if let Some(selected) = selected.filter(|selected| *selected != seq) {
@@ -98,8 +98,8 @@ pub fn clicked(ctx: &Ctx<'_>, place: u64, seq: u64, held: Modifiers, secondary: 
             return Some(LogAction::Compare((state.compared_event != Some(seq)).then_some(seq)));
         }
     }
-    let again = selected == Some(seq) && state.marked.is_empty() && state.compared_event.is_none();
-    Some(LogAction::SelectEvent((!again).then_some(seq)))
+    let again = is_selected(ctx, place) && state.marked.is_empty() && state.compared_event.is_none();
+    if again { Some(LogAction::SelectEvent(None)) } else { select_at(ctx.view, place) }
 }
 
 /// Every shown row, also those that come while they are marked.

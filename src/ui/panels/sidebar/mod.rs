@@ -9,11 +9,12 @@ mod offers;
 mod opened_file;
 mod outline;
 mod row;
+mod tree;
 
 use egui::{Panel as Side, Pos2, Rect, Sense, Ui, UiBuilder, Vec2};
 
-use super::payloads::{Destination, Payloads};
-use super::{Panel, target};
+use super::payloads::{Destination, Payloads, by_shortcut};
+use super::{Panel, payloads, target};
 use crate::engine::{ConnectionStatus, EndpointStatus};
 use crate::model::{EndpointId, Protocol, Transport};
 use crate::session::Scope;
@@ -33,6 +34,7 @@ pub struct Sidebar {
     /// Endpoints whose closed connections are all listed.
     unfolded_closed: std::collections::HashSet<EndpointId>,
     payloads: Payloads,
+    tree: tree::Tree,
     file: opened_file::OpenedFile,
     /// What the strip of details needed in the last frame.
     detail_height: f32,
@@ -67,8 +69,11 @@ impl Panel for Sidebar {
 
 impl Sidebar {
     fn list(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
-        let outline = Outline::of(ctx, &self.folded, &self.unfolded_closed);
+        let library = self.tree.rows(&ctx.state.payloads);
+        let outline = Outline::of(ctx, &self.folded, &self.unfolded_closed, library);
         let to = Destination::of(ctx);
+        self.payloads.begin(ctx, ui);
+        by_shortcut(ctx, ui, &to, actions);
         ui.spacing_mut().item_spacing.y = 0.0;
         let area = egui::ScrollArea::vertical().id_salt("sidebar rows").auto_shrink(false);
         area.show_viewport(ui, |ui, viewport| {
@@ -109,8 +114,37 @@ impl Sidebar {
             Row::Forgotten(count) => {
                 row::note(ctx, ui, place, &ctx.words.fill("sidebar.forgotten", &[("count", count)]));
             }
-            Row::Payload(index, payload) => {
-                let mut child = ui.new_child(UiBuilder::new().max_rect(place.shrink2(Vec2::new(8.0, 0.0))));
+            Row::Library(entry) => self.library(ctx, ui, place, entry, to, actions),
+        }
+    }
+
+    fn library(
+        &mut self,
+        ctx: &Ctx<'_>,
+        ui: &mut Ui,
+        place: Rect,
+        entry: &tree::Entry,
+        to: &Destination,
+        actions: &mut Vec<Action>,
+    ) {
+        match entry {
+            tree::Entry::Search => {
+                let mut child = ui.new_child(UiBuilder::new().max_rect(place.shrink2(Vec2::new(12.0, 0.0))));
+                payloads::search_field(ctx, &mut child, &mut self.tree.search);
+            }
+            tree::Entry::NothingFound => row::note(ctx, ui, place, ctx.words.get("library.nothing_found")),
+            tree::Entry::Folder { path, depth, count, open } => {
+                let mut place = place.shrink2(Vec2::new(8.0, 0.0));
+                place.min.x += *depth as f32 * row::INDENT;
+                if payloads::folder_row(ctx, ui, place, path, *count, *open, actions).clicked() {
+                    self.tree.toggle(path);
+                }
+            }
+            tree::Entry::Payload { place: index, depth } => {
+                let Some(payload) = ctx.state.payloads.get(*index) else { return };
+                let mut place = place.shrink2(Vec2::new(8.0, 0.0));
+                place.min.x += *depth as f32 * row::INDENT;
+                let mut child = ui.new_child(UiBuilder::new().max_rect(place));
                 self.payloads.row(ctx, &mut child, *index, payload, to, actions);
             }
         }

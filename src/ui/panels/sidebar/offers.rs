@@ -55,6 +55,8 @@ pub fn of_endpoint(configured: &Configured, status: Option<&EndpointStatus>) -> 
         offers.push(offer("sidebar.open_again", EndpointAction::Open(id)));
     }
     offers.push(Offer { key: "sidebar.edit", action: Action::View(ViewAction::ShowForm(Form::Edit(id))) });
+    offers.push(Offer { key: "sidebar.replies", action: Action::View(ViewAction::ShowForm(Form::Replies(id))) });
+    offers.push(Offer { key: "sidebar.framing", action: Action::View(ViewAction::ShowForm(Form::Framing(id))) });
     let address = match status {
         Some(status) => address_of(status),
         None => configured.settings.uri().at.to_string(),

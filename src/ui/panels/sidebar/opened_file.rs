@@ -13,7 +13,7 @@ use super::{ROW_HEIGHT, detail, row};
 use crate::model::{EndpointId, Transport};
 use crate::payload::visible_text;
 use crate::session::{ConnectionEntry, EndpointEntry, Scope};
-use crate::ui::action::{Action, ConnectionList, ConnectionsAction, LogAction, SessionAction, Tab, ViewAction};
+use crate::ui::action::{Action, ConnectionList, ConnectionsAction, Form, LogAction, SessionAction, Tab, ViewAction};
 use crate::ui::panels::connections::text;
 use crate::ui::panels::log::text::Clock;
 use crate::ui::state::Ctx;
@@ -225,6 +225,9 @@ fn endpoint_row(
         let key = if folded.contains(&endpoint.id) { "sidebar.show_peers" } else { "sidebar.hide_peers" };
         if endpoint.connections > 0 && entry(ui, words.get(key)) {
             fold(folded);
+        }
+        if entry(ui, words.get("sidebar.framing")) {
+            actions.push(Action::View(ViewAction::ShowForm(Form::Framing(endpoint.id))));
         }
         if entry(ui, words.get("sidebar.copy_address")) {
             actions.push(Action::Copy(look.name.clone()));

@@ -2,9 +2,11 @@
 //! Called by: the sidebar.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
+use super::tree::Entry;
 use crate::engine::{ConnectionState, ConnectionStatus, EndpointStatus};
-use crate::model::{EndpointId, Protocol, SavedPayload};
+use crate::model::{EndpointId, Protocol};
 use crate::ui::panels::target;
 use crate::ui::state::{Configured, Ctx};
 
@@ -20,7 +22,7 @@ pub enum Row<'a> {
     MoreClosed(EndpointId, usize),
     /// So many UDP peers are no longer listed because newer ones are.
     Forgotten(u64),
-    Payload(usize, &'a SavedPayload),
+    Library(Entry),
 }
 
 enum Block<'a> {
@@ -30,7 +32,7 @@ enum Block<'a> {
     Peers(&'a EndpointStatus, usize),
     MoreClosed(EndpointId, usize),
     Forgotten(u64),
-    Payloads(&'a [SavedPayload]),
+    Library(Arc<[Entry]>),
 }
 
 #[derive(Default)]
@@ -40,7 +42,12 @@ pub struct Outline<'a> {
 }
 
 impl<'a> Outline<'a> {
-    pub fn of(ctx: &Ctx<'a>, folded: &HashSet<EndpointId>, unfolded_closed: &HashSet<EndpointId>) -> Self {
+    pub fn of(
+        ctx: &Ctx<'a>,
+        folded: &HashSet<EndpointId>,
+        unfolded_closed: &HashSet<EndpointId>,
+        library: Arc<[Entry]>,
+    ) -> Self {
         let statuses: HashMap<EndpointId, &'a EndpointStatus> =
             ctx.engine.endpoints.iter().map(|status| (status.id, status.as_ref())).collect();
         let mut outline = Self::default();
@@ -58,9 +65,10 @@ impl<'a> Outline<'a> {
             }
         }
         outline.push(Block::Section("sidebar.payloads"));
-        match ctx.state.payloads.as_slice() {
-            [] => outline.push(Block::Empty("sidebar.no_payloads")),
-            payloads => outline.push(Block::Payloads(payloads)),
+        if library.is_empty() {
+            outline.push(Block::Empty("sidebar.no_payloads"));
+        } else {
+            outline.push(Block::Library(library));
         }
         outline
     }
@@ -91,7 +99,7 @@ impl<'a> Outline<'a> {
     fn push(&mut self, block: Block<'a>) {
         let rows = match &block {
             Block::Peers(_, count) => *count,
-            Block::Payloads(payloads) => payloads.len(),
+            Block::Library(rows) => rows.len(),
             _ => 1,
         };
         let end = self.rows() + rows;
@@ -113,7 +121,7 @@ impl<'a> Outline<'a> {
             Block::Peers(status, _) => Row::Peer(status, status.peers.get(within)?),
             Block::MoreClosed(id, count) => Row::MoreClosed(*id, *count),
             Block::Forgotten(count) => Row::Forgotten(*count),
-            Block::Payloads(payloads) => Row::Payload(within, payloads.get(within)?),
+            Block::Library(rows) => Row::Library(rows.get(within)?.clone()),
         })
     }
 }

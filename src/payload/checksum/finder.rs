@@ -1,0 +1,173 @@
+//! Which checksums fit frames that end with one: every algorithm, order and form, with a beginning that is not covered and an
+//! ending behind the sum.
+//!
+//! Pure, and done in portions, so that a window can look on. Called by: ui, through `checksum`.
+
+use super::{Algorithm, catalogue, written};
+use crate::model::{ByteOrder, Checksum, SumForm, Verify};
+
+/// Frames beyond these are not looked at.
+pub const MOST_FRAMES: usize = 16;
+/// A longer frame fits nothing.
+pub const MOST_FRAME_BYTES: usize = 64 * 1024;
+/// Bytes at the beginning that a sum may leave out.
+const MOST_SKIPPED: usize = 8;
+/// Bytes of an ending behind the sum.
+const MOST_BEHIND: usize = 4;
+
+/// A checksum that fits all frames.
+#[derive(Clone, Copy, Debug)]
+pub struct Found {
+    pub algorithm: &'static Algorithm,
+    pub order: ByteOrder,
+    pub form: SumForm,
+    /// Bytes at the beginning that it does not cover.
+    pub skip: usize,
+    /// Bytes behind it.
+    pub behind: usize,
+    /// Its place in the catalogue.
+    place: usize,
+    frames: usize,
+}
+
+/// The search, as far as it has come.
+#[derive(Clone, Debug, Default)]
+pub struct Finder {
+    /// The shortest one first: it refuses most at the least cost.
+    frames: Vec<Vec<u8>>,
+    key: Vec<u8>,
+    /// The next algorithm, and how many bytes it leaves out.
+    place: usize,
+    skip: usize,
+    found: Vec<Found>,
+    done: bool,
+}
+
+/// All that fit every frame, the likeliest first. HMACs are tried where there is a key.
+pub fn find(frames: &[Vec<u8>], key: &str) -> Vec<Found> {
+    let mut finder = Finder::new(frames, key);
+    while !finder.advance(usize::MAX) {}
+    finder.found().to_vec()
+}
+
+impl Found {
+    pub fn checksum(&self, key: &str) -> Checksum {
+        Checksum {
+            algorithm: self.algorithm.name.to_owned(),
+            order: (self.order != self.algorithm.order).then_some(self.order),
+            form: self.form,
+            key: if self.algorithm.keyed { key.to_owned() } else { String::new() },
+        }
+    }
+
+    pub fn verify(&self, key: &str) -> Verify {
+        Verify { checksum: self.checksum(key), skip: self.skip as u32, behind: self.behind as u32 }
+    }
+
+    /// Random bytes fit it in one of 2 to this power.
+    pub fn chance_bits(&self) -> usize {
+        8 * self.algorithm.bytes * self.frames
+    }
+
+    fn rank(&self) -> impl Ord + use<> {
+        let bytes = usize::MAX - self.algorithm.bytes;
+        (bytes, self.skip, self.behind, self.form as u8, self.order != self.algorithm.order, self.place)
+    }
+}
+
+impl Finder {
+    pub fn new(frames: &[Vec<u8>], key: &str) -> Self {
+        let mut frames: Vec<Vec<u8>> =
+            frames.iter().filter(|frame| !frame.is_empty()).take(MOST_FRAMES).cloned().collect();
+        frames.sort_by_key(Vec::len);
+        // The same bytes twice say nothing new.
+        frames.dedup();
+        let done = frames.last().is_none_or(|longest| longest.len() > MOST_FRAME_BYTES);
+        Self { frames, key: key.as_bytes().to_vec(), done, ..Self::default() }
+    }
+
+    /// Computes over at least one sum and about so many bytes; true when all is done.
+    pub fn advance(&mut self, most_bytes: usize) -> bool {
+        let mut left = most_bytes;
+        while !self.done {
+            let Some(algorithm) = catalogue().get(self.place) else {
+                self.found.sort_by_key(Found::rank);
+                self.done = true;
+                break;
+            };
+            left = left.saturating_sub(self.portion(algorithm));
+            self.skip += 1;
+            if self.skip > MOST_SKIPPED || (algorithm.keyed && self.key.is_empty()) {
+                (self.place, self.skip) = (self.place + 1, 0);
+            }
+            if left == 0 {
+                break;
+            }
+        }
+        self.done
+    }
+
+    /// What fits, the likeliest first once all is done.
+    pub fn found(&self) -> &[Found] {
+        &self.found
+    }
+
+    /// One algorithm at one beginning; gives the bytes that were looked at.
+    fn portion(&mut self, algorithm: &'static Algorithm) -> usize {
+        if algorithm.keyed && self.key.is_empty() {
+            return 1;
+        }
+        let mut looked_at = 1;
+        let mut fitting = Vec::new();
+        for behind in 0..=MOST_BEHIND {
+            for digits in [false, true] {
+                let length = if digits { 2 * algorithm.bytes } else { algorithm.bytes };
+                looked_at += self.frames[0].len();
+                for (order, form) in self.forms(algorithm, behind, length, digits) {
+                    // The same with fewer bytes left out says more.
+                    let known = |found: &Found| {
+                        found.place == self.place && (found.order, found.form, found.behind) == (order, form, behind)
+                    };
+                    if !self.found.iter().any(known) {
+                        let (place, skip, frames) = (self.place, self.skip, self.frames.len());
+                        fitting.push(Found { algorithm, order, form, skip, behind, place, frames });
+                    }
+                }
+            }
+        }
+        self.found.append(&mut fitting);
+        looked_at
+    }
+
+    /// In which orders and forms the sums stand in all frames; small and capital digits are told apart where there are letters.
+    fn forms(&self, algorithm: &Algorithm, behind: usize, length: usize, digits: bool) -> Vec<(ByteOrder, SumForm)> {
+        let forms: &[SumForm] = if digits { &[SumForm::HexUpper, SumForm::Hex] } else { &[SumForm::Binary] };
+        let other = if algorithm.order == ByteOrder::Big { ByteOrder::Little } else { ByteOrder::Big };
+        let orders = if algorithm.has_order() { vec![algorithm.order, other] } else { vec![algorithm.order] };
+        let mut open: Vec<_> = orders.iter().map(|order| (*order, forms.to_vec())).collect();
+        let mut telling = false;
+        for frame in &self.frames {
+            let at = frame.len().checked_sub(behind + length).filter(|at| *at > self.skip);
+            let Some(at) = at else { return Vec::new() };
+            let got = &frame[at..at + length];
+            if digits && !got.iter().all(u8::is_ascii_hexdigit) {
+                return Vec::new();
+            }
+            telling |= frame[self.skip..at + length].iter().any(|byte| *byte != 0);
+            let value = algorithm.compute(&frame[self.skip..at], &self.key);
+            for (order, forms) in &mut open {
+                forms.retain(|form| written(value.clone(), *order, *form) == got);
+            }
+            open.retain(|(_, forms)| !forms.is_empty());
+            if open.is_empty() {
+                return Vec::new();
+            }
+        }
+        // Nearly every sum of zeros is zero.
+        if !telling {
+            return Vec::new();
+        }
+        // Digits without letters are both: one of them is enough.
+        open.into_iter().map(|(order, forms)| (order, forms[0])).collect()
+    }
+}

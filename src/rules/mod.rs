@@ -1,0 +1,207 @@
+//! Which frames fit: patterns of automatic replies and of the steps of sequences.
+//!
+//! Pure; what a pattern may cost is bounded when it is made ready: whatever searches takes time in proportion to the frame.
+//! Never: sends, waits. Called by: engine, ui, cli, workspace, words (mistakes).
+
+mod expression;
+mod length;
+mod masked;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use regex::bytes::Regex;
+
+use crate::model::{FramePattern, MatchHow, MatchPlace};
+use crate::payload;
+
+use length::Lengths;
+
+/// A longer text or hex pattern is refused.
+pub const MAX_PATTERN_BYTES: usize = 64 * 1024;
+/// A longer regular expression is refused.
+pub const MAX_REGEX_BYTES: usize = 1000;
+/// Groups of a regular expression that can be captured: `{{1}}` to `{{99}}`.
+pub const MAX_GROUPS: usize = 99;
+
+/// A pattern made ready. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Matcher {
+    pattern: FramePattern,
+    ready: Ready,
+}
+
+#[derive(Clone, Debug)]
+enum Ready {
+    Any,
+    /// These bytes at the pattern's place.
+    Bytes(Bytes),
+    /// The place stands in the expression.
+    Expression(Regex),
+    Length(Lengths),
+}
+
+/// Where the pattern's text cannot be understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatternMistake {
+    /// Byte range in `FramePattern::pattern`, on character boundaries.
+    pub at: Range<usize>,
+    pub what: PatternMistakeKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PatternMistakeKind {
+    /// The text or hex is wrong as a payload would be.
+    Payload(payload::MistakeKind),
+    /// Nothing is looked for.
+    Empty,
+    TooLong {
+        limit: usize,
+    },
+    /// Making it ready would take too much time or memory.
+    TooLarge,
+    TooManyGroups {
+        limit: usize,
+    },
+    /// `(?u)` and `\p{…}`: the expression is over bytes.
+    Unicode,
+    Regex(RegexFault),
+    /// Neither `8`, `4..12` nor `>=3`.
+    BadLength,
+    /// `12..4`, which would be written so.
+    ReversedRange {
+        suggestion: String,
+    },
+    NumberTooLarge,
+}
+
+/// What is wrong in a regular expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegexFault {
+    UnclosedGroup,
+    UnopenedGroup,
+    GroupName,
+    UnclosedClass,
+    BadRange,
+    UnknownClass,
+    NothingToRepeat,
+    BadCount,
+    BadEscape,
+    BadFlags,
+    LookAround,
+    Backreference,
+    TooDeep,
+    Other,
+}
+
+/// What a frame gave: place 0 is all that matched, then the groups of a regular expression.
+pub type Captures = Vec<Option<Bytes>>;
+
+impl Matcher {
+    pub fn new(pattern: &FramePattern) -> Result<Self, PatternMistake> {
+        let typed = pattern.pattern.as_str();
+        let limit = if pattern.how == MatchHow::Regex { MAX_REGEX_BYTES } else { MAX_PATTERN_BYTES };
+        let whole = |what| PatternMistake { at: 0..typed.len(), what };
+        if pattern.how != MatchHow::Any {
+            if typed.len() > limit {
+                return Err(whole(PatternMistakeKind::TooLong { limit }));
+            }
+            if typed.is_empty() {
+                return Err(whole(PatternMistakeKind::Empty));
+            }
+        }
+        let ready = match pattern.how {
+            MatchHow::Any => Ready::Any,
+            MatchHow::Length => Ready::Length(Lengths::parse(typed)?),
+            MatchHow::Regex => Ready::Expression(expression::ready(typed, pattern.ignore_case)?),
+            MatchHow::Hex => masked::ready(typed, pattern.place)?,
+            MatchHow::Text => text::ready(typed, pattern.encoding, pattern.ignore_case, pattern.place)?,
+        };
+        Ok(Self { pattern: pattern.clone(), ready })
+    }
+
+    /// `None`: the frame does not fit. What is captured are slices of the frame.
+    pub fn of(&self, frame: &Bytes) -> Option<Captures> {
+        let found = match &self.ready {
+            Ready::Any => 0..frame.len(),
+            Ready::Length(lengths) => lengths.contain(frame.len()).then_some(0..frame.len())?,
+            Ready::Bytes(sought) => place_of(frame, sought, self.pattern.place)?,
+            Ready::Expression(regex) if regex.captures_len() > 1 => {
+                let found = regex.captures(frame)?;
+                return Some(found.iter().map(|group| group.map(|group| frame.slice(group.range()))).collect());
+            }
+            Ready::Expression(regex) => regex.find(frame)?.range(),
+        };
+        Some(vec![Some(frame.slice(found))])
+    }
+
+    /// What is expected, in the pattern's own words, for reports: `"LOGIN"…`, `/^OK (\d+)/`, `4..12 B`, `*`.
+    pub fn expected(&self) -> String {
+        let typed = &self.pattern.pattern;
+        let placed = |what: String| match self.pattern.place {
+            MatchPlace::Anywhere => format!("…{what}…"),
+            MatchPlace::Begins => format!("{what}…"),
+            MatchPlace::Ends => format!("…{what}"),
+            MatchPlace::Whole => what,
+        };
+        match self.pattern.how {
+            MatchHow::Any => "*".to_owned(),
+            MatchHow::Text => placed(format!("\"{typed}\"")),
+            MatchHow::Hex => placed(format!("[{typed}]")),
+            MatchHow::Regex => format!("/{typed}/"),
+            MatchHow::Length => format!("{typed} B"),
+        }
+    }
+}
+
+fn place_of(frame: &[u8], sought: &[u8], place: MatchPlace) -> Option<Range<usize>> {
+    let at = match place {
+        MatchPlace::Anywhere => memchr::memmem::find(frame, sought)?,
+        MatchPlace::Begins => frame.starts_with(sought).then_some(0)?,
+        MatchPlace::Ends => frame.ends_with(sought).then(|| frame.len() - sought.len())?,
+        MatchPlace::Whole => (frame == sought).then_some(0)?,
+    };
+    Some(at..at + sought.len())
+}
+
+impl RegexFault {
+    pub const ALL: [Self; 14] = [
+        Self::UnclosedGroup,
+        Self::UnopenedGroup,
+        Self::GroupName,
+        Self::UnclosedClass,
+        Self::BadRange,
+        Self::UnknownClass,
+        Self::NothingToRepeat,
+        Self::BadCount,
+        Self::BadEscape,
+        Self::BadFlags,
+        Self::LookAround,
+        Self::Backreference,
+        Self::TooDeep,
+        Self::Other,
+    ];
+
+    /// As the tables of words name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UnclosedGroup => "unclosed_group",
+            Self::UnopenedGroup => "unopened_group",
+            Self::GroupName => "group_name",
+            Self::UnclosedClass => "unclosed_class",
+            Self::BadRange => "bad_range",
+            Self::UnknownClass => "unknown_class",
+            Self::NothingToRepeat => "nothing_to_repeat",
+            Self::BadCount => "bad_count",
+            Self::BadEscape => "bad_escape",
+            Self::BadFlags => "bad_flags",
+            Self::LookAround => "look_around",
+            Self::Backreference => "backreference",
+            Self::TooDeep => "too_deep",
+            Self::Other => "other",
+        }
+    }
+}
