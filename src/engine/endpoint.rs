@@ -209,6 +209,9 @@ impl Endpoint {
     }
 
     pub fn status(&self, now: Timestamp) -> EndpointStatus {
+        // Counted before the list is taken: whoever is in the totals is in the list as well.
+        let totals = self.meter.lock().totals(self.counters.counts());
+        let dropped = self.dropped.load(Ordering::Relaxed);
         // The lock is held for the copying of pointers only: tasks add peers under it.
         let (open, closed) = {
             let peers = self.peers.lock();
@@ -232,8 +235,8 @@ impl Endpoint {
             peers: Arc::new(listed),
             open_peers,
             forgotten_peers: self.forgotten_peers.load(Ordering::Relaxed),
-            totals: self.meter.lock().totals(self.counters.counts()),
-            dropped: is_udp.then(|| self.dropped.load(Ordering::Relaxed)),
+            totals,
+            dropped: is_udp.then_some(dropped),
             receive_buffer: shown.receive_buffer,
             failure: shown.failure,
             resolved: shown.resolved,
