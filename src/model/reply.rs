@@ -106,6 +106,9 @@ pub enum MatchPlace {
 pub struct HttpAnswer {
     pub status: u16,
     pub content_type: String,
+    /// More header fields, `Name: value` each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<String>,
     /// In the payload language.
     pub body: Draft,
 }
@@ -185,7 +188,7 @@ impl ModbusTable {
 impl Default for HttpAnswer {
     fn default() -> Self {
         let body = Draft { text: "Sockscope\\n".into(), ..Draft::default() };
-        Self { status: 200, content_type: "text/plain; charset=utf-8".into(), body }
+        Self { status: 200, content_type: "text/plain; charset=utf-8".into(), headers: Vec::new(), body }
     }
 }
 
