@@ -24,10 +24,11 @@
 //! | [`framing`] | model |
 //! | [`rules`] | model, payload |
 //! | [`decode`] | model, payload |
+//! | [`services`] | model |
 //! | [`session`] | model, payload, filter, framing, words |
 //! | [`kernel`] | model |
-//! | [`engine`] | model, payload, framing, rules, kernel, and of session `RecorderHandle`, `Clock` and `lane` |
-//! | [`workspace`] | model, payload, filter, rules, words |
+//! | [`engine`] | model, payload, framing, rules, services, kernel, and of session `RecorderHandle`, `Clock` and `lane` |
+//! | [`workspace`] | model, payload, filter, rules, services, words |
 //! | `ui` | all but cli |
 //! | [`cli`] | all but ui |
 //!
@@ -43,6 +44,7 @@ pub mod kernel;
 pub mod model;
 pub mod payload;
 pub mod rules;
+pub mod services;
 pub mod session;
 #[cfg(feature = "window")]
 pub mod ui;

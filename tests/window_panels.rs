@@ -13,6 +13,8 @@ mod forms;
 mod library;
 #[path = "window_panels/scene.rs"]
 mod scene;
+#[path = "window_panels/service.rs"]
+mod service;
 #[path = "window_panels/sidebar.rs"]
 mod sidebar;
 

@@ -16,10 +16,13 @@ use super::CloseHow;
 use super::counters::{Counters, Meter};
 use super::peer::Peer;
 use super::replies::ReplySet;
+use super::services::Offered;
 use super::shared::{Shared, note_failure};
 use super::status::{BufferSize, ConnectionStatus, EndpointState, EndpointStatus, ResolvedAddress};
 use super::udp::UdpLink;
-use crate::model::{ConnectionId, EndpointId, EndpointSettings, Failure, Flow, HostPort, Protocol, Role, Timestamp};
+use crate::model::{
+    Answer, ConnectionId, EndpointId, EndpointSettings, Failure, Flow, HostPort, Protocol, Role, Timestamp,
+};
 use crate::session::RecorderHandle;
 
 /// Ended connections that stay listed.
@@ -46,6 +49,8 @@ pub(super) struct Endpoint {
     pub replies: Mutex<Arc<ReplySet>>,
     /// Held while they are made ready, which takes its time.
     preparing: Mutex<()>,
+    /// What its services hold.
+    pub offered: Offered,
     /// They rest until the person lets them act again.
     pub replies_paused: AtomicBool,
     stop: Mutex<CancellationToken>,
@@ -87,6 +92,7 @@ impl Endpoint {
             turn: tokio::sync::Mutex::default(),
             replies: Mutex::default(),
             preparing: Mutex::default(),
+            offered: Offered::default(),
             replies_paused: AtomicBool::new(false),
             stop: Mutex::new(CancellationToken::new()),
         }
@@ -96,6 +102,7 @@ impl Endpoint {
     pub fn restart(&self, settings: EndpointSettings) -> CancellationToken {
         let token = CancellationToken::new();
         std::mem::replace(&mut *self.stop.lock(), token.clone()).cancel();
+        self.offered.restart(&settings);
         *self.shown.lock() = Shown::new(settings);
         self.peers.lock().refusing = false;
         self.counters.reset();
@@ -112,7 +119,8 @@ impl Endpoint {
     pub fn prepare_replies(&self, shared: &Shared, recorder: &RecorderHandle) {
         let turn = self.preparing.lock();
         let (settings, old) = (self.shown.lock().settings.clone(), self.replies.lock().clone());
-        let (set, failures) = ReplySet::new(&settings, &old);
+        let (set, mut failures) = ReplySet::new(&settings, &old);
+        failures.extend(self.offered.retune(&settings).err());
         *self.replies.lock() = Arc::new(set);
         drop(turn);
         let flow = self.flow(None);
@@ -226,6 +234,7 @@ impl Endpoint {
         let mut replies = self.replies.lock().status();
         replies.resize(shown.settings.replies.len(), Default::default());
         let replies = replies.into();
+        let modbus = self.offered.modbus().filter(|_| shown.settings.answer() == Answer::Modbus);
         let is_udp = matches!(shown.settings.protocol, Protocol::Udp(_));
         EndpointStatus {
             id: self.id,
@@ -243,7 +252,7 @@ impl Endpoint {
             retry_at: shown.retry_at,
             replies,
             replies_paused: self.replies_paused.load(Ordering::Acquire),
-            modbus: None,
+            modbus,
         }
     }
 }

@@ -56,7 +56,7 @@ pub use resolve::{Lookup, Resolver, SystemResolver};
 
 pub use status::{
     AddressOutcome, BufferSize, ConnectionState, ConnectionStatus, EndpointState, EndpointStatus, EngineSnapshot,
-    Lateness, ReplyStatus, ResolvedAddress, RunProgress, SendProgress, SendState, Totals,
+    Lateness, ModbusStatus, ReplyStatus, ResolvedAddress, RunProgress, SendProgress, SendState, Totals,
 };
 
 /// A cheap handle on the engine. All calls return at once; what came of them is in the snapshot and in the log.
@@ -285,7 +285,10 @@ impl Engine {
 
     /// Sets a register or a coil (0 or 1) of a Modbus service; masters read it from now on.
     pub fn set_register(&self, id: EndpointId, table: ModbusTable, address: u16, value: u16) {
-        let _ = (self.shared.endpoint(id), table, address, value);
+        if let Some(endpoint) = self.shared.endpoint(id) {
+            endpoint.offered.put(table, address, value);
+            self.shared.board.state_changed(&endpoint);
+        }
     }
 
     /// Who reads files and the environment for templates; until it is set they are refused.

@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::model::{
-    ConnectionId, EndpointId, EndpointSettings, Failure, Flow, ModbusUnit, RunId, SendId, SequenceReport, Timestamp,
+    ConnectionId, EndpointId, EndpointSettings, Failure, Flow, RunId, SendId, SequenceReport, Timestamp,
 };
+use crate::services::modbus::{Bank, Written};
 
 #[derive(Clone, Debug, Default)]
 pub struct EngineSnapshot {
@@ -79,7 +80,17 @@ pub struct EndpointStatus {
     /// It and another endpoint of ours answered each other without end, so its replies rest.
     pub replies_paused: bool,
     /// The registers of the Modbus service as they are now.
-    pub modbus: Option<Arc<ModbusUnit>>,
+    pub modbus: Option<ModbusStatus>,
+}
+
+/// Registers as they are now. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct ModbusStatus {
+    /// Grows with every change.
+    pub version: u64,
+    pub bank: Arc<Bank>,
+    /// What a peer wrote last, and which.
+    pub last_written: Option<(Written, Option<SocketAddr>)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

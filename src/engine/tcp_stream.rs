@@ -19,6 +19,7 @@ use super::buffers::Buffer;
 use super::endpoint::Endpoint;
 use super::pairs::TcpEnd;
 use super::peer::{Link, Peer, TcpLink};
+use super::services::{self, Serving, ends_with_peer};
 use super::shared::{Shared, note_failure};
 use super::status::ConnectionState;
 use super::tcp_write::{Payload, Writer};
@@ -110,7 +111,7 @@ impl Conversation {
         let Some(stream) = link.stream() else { return Ended::ByItself };
         let mut answering = Answering::new(&self.shared, &self.recorder, &peer);
         answering.begin().await;
-        super::services::begin(self.manners.service, &self.shared, &self.recorder, &peer);
+        services::begin(self.manners.service, &self.shared, &self.recorder, &peer);
         let mut end = self.read(link, &stream, &mut answering).await;
         if let ReadEnd::PeerFinished = end {
             end = self.after_peer_finished(link, &stream, &mut answering).await;
@@ -121,6 +122,7 @@ impl Conversation {
 
     async fn read(&self, link: &TcpLink, stream: &TcpStream, answering: &mut Answering) -> ReadEnd {
         let peer = &self.peer;
+        let mut serving = Serving::new(self.manners.service, &self.shared, &self.recorder, peer);
         loop {
             tokio::select! {
                 biased;
@@ -153,6 +155,7 @@ impl Conversation {
             self.shared.received(peer, 1, length);
             peer.taps.received(&bytes, time);
             answering.received(&bytes, time).await;
+            serving.received(&bytes).await;
             if self.manners.echo {
                 self.echo(bytes).await;
             }
@@ -187,7 +190,7 @@ impl Conversation {
         }
         self.shared.show_peer(&self.peer, ConnectionState::PeerFinished);
         answering.ended().await;
-        if self.manners.echo || self.manners.close_when_peer_finished {
+        if self.manners.echo || self.manners.close_when_peer_finished || ends_with_peer(self.manners.service) {
             tokio::select! {
                 biased;
                 () = link.stop.cancelled() => return ReadEnd::Stopped,

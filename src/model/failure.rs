@@ -94,6 +94,8 @@ pub enum Reason {
     NotCaptured,
     /// A template of a payload asks for something that is not there; `system` holds the template.
     NotFilledIn,
+    /// What the peer of a Modbus service sends are no frames of Modbus/TCP; `system` holds what is wrong.
+    NotModbus,
     Other,
 }
 
@@ -155,7 +157,7 @@ impl Doing {
 }
 
 impl Reason {
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::PortTaken,
         Self::PortNeedsRights,
         Self::AddressNotHere,
@@ -196,6 +198,7 @@ impl Reason {
         Self::NotACapture,
         Self::NotCaptured,
         Self::NotFilledIn,
+        Self::NotModbus,
         Self::Other,
     ];
 
@@ -242,6 +245,7 @@ impl Reason {
             Self::NotACapture => "not_a_capture",
             Self::NotCaptured => "not_captured",
             Self::NotFilledIn => "not_filled_in",
+            Self::NotModbus => "not_modbus",
             Self::Other => "other",
         }
     }

@@ -106,6 +106,9 @@ pub enum MatchPlace {
 pub struct HttpAnswer {
     pub status: u16,
     pub content_type: String,
+    /// More header fields, `Name: value` each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<String>,
     /// In the payload language.
     pub body: Draft,
 }
@@ -178,6 +181,27 @@ impl MatchPlace {
     pub const ALL: [Self; 4] = [Self::Anywhere, Self::Begins, Self::Ends, Self::Whole];
 }
 
+impl ModbusUnit {
+    /// Sets what an address holds at the beginning; 0 is what it holds by itself.
+    pub fn begin_with(&mut self, table: ModbusTable, address: u16, value: u16) {
+        let bits = match table {
+            ModbusTable::Coils => &mut self.coils,
+            ModbusTable::Inputs => &mut self.inputs,
+            ModbusTable::Holding => return keep(&mut self.holding, address, value),
+            ModbusTable::InputRegisters => return keep(&mut self.input_registers, address, value),
+        };
+        keep(bits, address, value != 0);
+    }
+}
+
+fn keep<V: Default + PartialEq>(values: &mut BTreeMap<u16, V>, address: u16, value: V) {
+    if value == V::default() {
+        values.remove(&address);
+    } else {
+        values.insert(address, value);
+    }
+}
+
 impl ModbusTable {
     pub const ALL: [Self; 4] = [Self::Holding, Self::InputRegisters, Self::Coils, Self::Inputs];
 }
@@ -185,7 +209,7 @@ impl ModbusTable {
 impl Default for HttpAnswer {
     fn default() -> Self {
         let body = Draft { text: "Sockscope\\n".into(), ..Draft::default() };
-        Self { status: 200, content_type: "text/plain; charset=utf-8".into(), body }
+        Self { status: 200, content_type: "text/plain; charset=utf-8".into(), headers: Vec::new(), body }
     }
 }
 

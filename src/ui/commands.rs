@@ -5,6 +5,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 use super::action::{
     Action, EndpointAction, FindAction, Form, LibraryAction, LogAction, NoteAction, SessionAction, Tab, ViewAction,
 };
+use super::panels::selected_service;
 use super::state::State;
 use crate::session::{FindStep, Scope};
 use crate::words::Language;
@@ -131,6 +132,7 @@ pub static COMMANDS: &[Command] = &[
         (state.query.scope != Scope::All).then_some(Action::Log(LogAction::Select(Scope::All)))
     }),
     command("checksum_finder", Menu::View, 0, None, |_| form(Form::ChecksumFinder)),
+    command("service", Menu::View, 0, None, |state| form(Form::Service(selected_service(state)?))),
     command("note", Menu::View, 6, ctrl_shift(Key::M), |state| form(Form::Note(noted_event(state)?))),
     command("bookmark", Menu::View, 6, ctrl(Key::M), |state| {
         Some(Action::Note(NoteAction::ToggleBookmark(noted_event(state)?)))

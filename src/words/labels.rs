@@ -113,6 +113,19 @@ impl Words {
         })
     }
 
+    /// What an answer does, in a few words beside its name.
+    pub fn answer_hint(&self, answer: Answer) -> &str {
+        self.known(match answer {
+            Answer::Nothing => "answer_hint.nothing",
+            Answer::Echo => "answer_hint.echo",
+            Answer::Discard => "answer_hint.discard",
+            Answer::Daytime => "answer_hint.daytime",
+            Answer::Chargen => "answer_hint.chargen",
+            Answer::Http => "answer_hint.http",
+            Answer::Modbus => "answer_hint.modbus",
+        })
+    }
+
     pub fn over_limit(&self, over_limit: OverLimit) -> &str {
         self.known(match over_limit {
             OverLimit::Reset => "over_limit.reset",

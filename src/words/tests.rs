@@ -386,7 +386,8 @@ fn every_mistake_kind_and_label_has_words() {
         labels.extend(PayloadFormat::ALL.map(|format| words.payload_format(format)));
         labels.extend(LineEnding::ALL.map(|ending| words.line_ending(ending)));
         labels.extend(["pcapng", "jsonl", "csv", "text"].map(|name| words.export_format(name)));
-        labels.extend([Answer::Nothing, Answer::Echo].map(|answer| words.answer(answer)));
+        labels.extend(Answer::ALL.map(|answer| words.answer(answer)));
+        labels.extend(Answer::ALL.map(|answer| words.answer_hint(answer)));
         labels.extend([OverLimit::Reset, OverLimit::Wait].map(|limit| words.over_limit(limit)));
         labels.extend([Direction::In, Direction::Out].map(|direction| words.direction(direction)));
         labels.extend([Role::Listener, Role::Client, Role::Datagram].map(|role| words.role(role)));

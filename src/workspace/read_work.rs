@@ -17,6 +17,7 @@ use crate::model::{
     ReplyRule, Sequence, Step, Verify,
 };
 use crate::payload::checksum::algorithm;
+use crate::services::http::{MOST_HEADERS_SENT, check_header, check_value};
 
 pub(super) fn draft(fields: &mut Fields<'_>) -> Result<Draft, WorkspaceError> {
     Ok(Draft {
@@ -120,7 +121,20 @@ pub(super) fn http(mut fields: Fields<'_>) -> Result<HttpAnswer, WorkspaceError>
         }
         None => usual.body,
     };
-    let answer = HttpAnswer { status, content_type: fields.or("content_type", usual.content_type)?, body };
+    let at = fields.value_start("content_type");
+    let content_type = fields.or("content_type", usual.content_type)?;
+    if check_value(&content_type).is_err() {
+        return Err(syntax(fields.text, at, "content_type: a header field has no control characters"));
+    }
+    let at = fields.value_start("headers");
+    let headers: Vec<String> = fields.or_default("headers")?;
+    if headers.len() > MOST_HEADERS_SENT || headers.iter().any(|line| check_header(line).is_err()) {
+        let why = format!(
+            "headers: up to {MOST_HEADERS_SENT} lines, each \"Name: value\"; lengths, types and Connection are not among them"
+        );
+        return Err(syntax(fields.text, at, &why));
+    }
+    let answer = HttpAnswer { status, content_type, headers, body };
     fields.finish()?;
     Ok(answer)
 }

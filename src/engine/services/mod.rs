@@ -1,10 +1,16 @@
 //! Ready-made services beside echo: what each says, one file each. (Discard reads and says nothing, as every endpoint does.)
 //!
-//! Owns: the bytes, and the order of sending on a TCP connection. Never: reads; a service never waits for what is read.
+//! Owns: the bytes, and the order of sending on a TCP connection. Never: reads; `serving` is handed what was read.
 //! Called by: `tcp_stream`, `udp`.
 
 mod chargen;
 mod daytime;
+mod http;
+mod offered;
+mod serving;
+
+pub(super) use offered::Offered;
+pub(super) use serving::Serving;
 
 use std::sync::Arc;
 
@@ -25,6 +31,11 @@ pub(super) fn datagram(answer: Answer, received: &Bytes, now: Timestamp) -> Opti
         Answer::Chargen => Some(chargen::datagram()),
         Answer::Nothing | Answer::Discard | Answer::Http | Answer::Modbus => None,
     }
+}
+
+/// A connection of this service ends with its peer: nothing more can be asked.
+pub(super) fn ends_with_peer(answer: Answer) -> bool {
+    matches!(answer, Answer::Discard | Answer::Http | Answer::Modbus)
 }
 
 /// Begins to serve a new connection, in a task of its own.

@@ -66,6 +66,10 @@ pub fn apply(state: &mut State, action: EndpointAction, seen: &Seen<'_>, effects
         EndpointAction::ResumeReplies(id) => effects.resume_replies(id),
         EndpointAction::SetRegister { endpoint, table, address, value } => {
             effects.set_register(endpoint, table, address, value);
+            if let Some(of) = state.endpoints.iter_mut().find(|of| of.id == endpoint) {
+                of.settings.modbus.begin_with(table, address, value);
+                workspace_changed(state, seen.now);
+            }
         }
         EndpointAction::EchoDemo => {
             clear_demo(state, seen, effects);

@@ -26,6 +26,7 @@ mod reuse;
 mod rotation;
 mod save_log;
 mod sequences;
+mod service;
 mod sessions;
 mod sidebar;
 mod status;
@@ -42,6 +43,7 @@ use super::state::Ctx;
 
 pub use banners::Banners;
 pub use log::LOG_HEAD;
+pub use service::selected as selected_service;
 pub use top_bar::{Anchor, anchor, set_anchor};
 
 pub trait Panel {
@@ -105,6 +107,7 @@ pub fn registry() -> Vec<Entry> {
         entry(Place::Over, Box::<replies::Replies>::default()),
         entry(Place::Over, Box::<ask::Ask>::default()),
         entry(Place::Over, Box::<framing::FramingForm>::default()),
+        entry(Place::Over, Box::<service::ServicePanel>::default()),
         entry(Place::Over, Box::<checksum_finder::ChecksumFinder>::default()),
         entry(Place::Over, Box::<palette::Palette>::default()),
         entry(Place::Over, Box::<toasts::Toasts>::default()),

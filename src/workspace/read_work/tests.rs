@@ -101,11 +101,10 @@ fn reply() -> impl Strategy<Value = ReplyRule> {
 }
 
 fn http() -> impl Strategy<Value = HttpAnswer> {
-    let some = (200..600_u16, text(), draft()).prop_map(|(status, content_type, body)| HttpAnswer {
-        status,
-        content_type,
-        body,
-    });
+    // What is no header field is refused.
+    let (value, header) = ("[ -~é]{0,12}", "X-[A-Z]{1,5}:[ -~é]{0,9}");
+    let some = (200..600_u16, value, vec(header, 0..3), draft())
+        .prop_map(|(status, content_type, headers, body)| HttpAnswer { status, content_type, headers, body });
     prop_oneof![Just(HttpAnswer::default()), some]
 }
 

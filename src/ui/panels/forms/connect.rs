@@ -79,7 +79,7 @@ impl ConnectForm {
                 problem(ui, theme, text);
             }
         });
-        form.answer_row(ui, &mut self.answer);
+        form.answer_row(ui, &crate::model::Answer::FOR_CLIENTS, &mut self.answer);
     }
 
     /// `host:port` and `tcp://host:port` pasted into the host field fill both fields.

@@ -77,16 +77,18 @@ impl FormUi<'_, '_> {
         select_all(ui, response.id, text);
     }
 
-    pub fn answer_row(&mut self, ui: &mut Ui, answer: &mut Answer) {
+    /// What the endpoint answers by itself, of the ways that its kind has.
+    pub fn answer_row(&mut self, ui: &mut Ui, ways: &[Answer], answer: &mut Answer) {
         let words = self.ctx.words;
-        let list = [Answer::Nothing, Answer::Echo].map(|value| Choice { value, text: words.answer(value).to_owned() });
+        let list: Vec<_> = ways.iter().map(|way| Choice { value: *way, text: words.answer(*way).to_owned() }).collect();
         let label = words.get("form.answers");
         form_row(ui, self.ctx.theme, label, |ui| {
             choice(ui, self.ctx.theme, label, words.answer(*answer), Some(FIELD_WIDTH), answer, &list);
-            if *answer == Answer::Echo {
-                hint(ui, self.ctx.theme, words.get("form.echo_hint"));
-            }
+            hint(ui, self.ctx.theme, words.answer_hint(*answer));
         });
+        if matches!(answer, Answer::Http | Answer::Modbus) {
+            form_row(ui, self.ctx.theme, "", |ui| hint(ui, self.ctx.theme, words.get("form.service_hint")));
+        }
     }
 
     pub fn encoding_row(&mut self, ui: &mut Ui, encoding: &mut TextEncoding) {

@@ -88,7 +88,7 @@ impl ListenForm {
             form_row(ui, form.ctx.theme, "", |ui| ui.checkbox(&mut self.dual_stack, words.get("form.dual_stack")));
         }
         self.limit_row(form, ui);
-        form.answer_row(ui, &mut self.answer);
+        form.answer_row(ui, &crate::model::Answer::ALL, &mut self.answer);
     }
 
     fn limit_row(&mut self, form: &mut FormUi<'_, '_>, ui: &mut Ui) {

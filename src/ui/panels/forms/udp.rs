@@ -92,7 +92,7 @@ impl UdpForm {
                 };
             }
         });
-        form.answer_row(ui, &mut self.answer);
+        form.answer_row(ui, &crate::model::Answer::FOR_UDP, &mut self.answer);
     }
 
     pub fn options(&mut self, form: &mut FormUi<'_, '_>, ui: &mut Ui) {

@@ -6,7 +6,7 @@ use egui::Ui;
 use crate::engine::{CloseHow, ConnectionState, ConnectionStatus, EndpointState, EndpointStatus, Peers};
 use crate::model::{ConnectionId, Protocol, Transport};
 use crate::ui::action::{Action, EndpointAction, Form, ViewAction};
-use crate::ui::panels::target;
+use crate::ui::panels::{service, target};
 use crate::ui::state::{Configured, Ctx};
 use crate::ui::widgets::small_button;
 
@@ -56,6 +56,9 @@ pub fn of_endpoint(configured: &Configured, status: Option<&EndpointStatus>) -> 
     }
     offers.push(Offer { key: "sidebar.edit", action: Action::View(ViewAction::ShowForm(Form::Edit(id))) });
     offers.push(Offer { key: "sidebar.replies", action: Action::View(ViewAction::ShowForm(Form::Replies(id))) });
+    if service::can_be_edited(configured) {
+        offers.push(Offer { key: "sidebar.service", action: Action::View(ViewAction::ShowForm(Form::Service(id))) });
+    }
     offers.push(Offer { key: "sidebar.framing", action: Action::View(ViewAction::ShowForm(Form::Framing(id))) });
     let address = match status {
         Some(status) => address_of(status),
