@@ -34,6 +34,8 @@ pub enum Doing {
     Resolve,
     Connect,
     Send,
+    /// Carrying out an automatic reply; `on` is its number and name.
+    Reply,
     Receive,
     ReadFile,
     WriteFile,
@@ -124,13 +126,14 @@ impl Failure {
 }
 
 impl Doing {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Listen,
         Self::Bind,
         Self::Accept,
         Self::Resolve,
         Self::Connect,
         Self::Send,
+        Self::Reply,
         Self::Receive,
         Self::ReadFile,
         Self::WriteFile,
@@ -146,6 +149,7 @@ impl Doing {
             Self::Resolve => "resolve",
             Self::Connect => "connect",
             Self::Send => "send",
+            Self::Reply => "reply",
             Self::Receive => "receive",
             Self::ReadFile => "read_file",
             Self::WriteFile => "write_file",
