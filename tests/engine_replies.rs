@@ -355,7 +355,7 @@ fn what_cannot_be_filled_in_is_told_once_and_the_connection_lives() {
     let never = (Doing::Reply, Reason::Other, "3 (who)", "there is nobody to ask for {{ask:Name}}");
     assert_eq!(told[0], never, "before anybody asks");
     assert_eq!(told[1], (Doing::Reply, Reason::NotFilledIn, "1", "{{1}}"));
-    assert_eq!((told[2].1, told.len()), (Reason::NotAllowed, 3), "{told:?}");
+    assert_eq!((told[2].1, told.len()), (Reason::OutOfReach, 3), "{told:?}");
     hits(&bench, 1, &[1, 0, 0, 1]);
 }
 

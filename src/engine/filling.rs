@@ -63,7 +63,7 @@ impl Template {
         let supply = shared.supply.lock().clone();
         let Some(supply) = supply else {
             let what = needs.files.iter().chain(&needs.environment).next().cloned().unwrap_or_default();
-            return Err(Failure::new(Doing::ReadFile, what, Reason::NotAllowed));
+            return Err(Failure::new(Doing::ReadFile, what, Reason::OutOfReach));
         };
         let compiled = self.compiled.clone();
         let reading = tokio::task::spawn_blocking(move || supply.supply(compiled.needs()));

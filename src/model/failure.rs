@@ -96,6 +96,12 @@ pub enum Reason {
     NotCaptured,
     /// A template of a payload asks for something that is not there; `system` holds the template.
     NotFilledIn,
+    /// A file outside the workspace's folder that nobody chose.
+    OutOfReach,
+    /// The workspace is not trusted to read the environment.
+    NotTrusted,
+    /// It is longer than a payload that is put together in memory may be.
+    PayloadTooLong,
     Other,
 }
 
@@ -159,7 +165,7 @@ impl Doing {
 }
 
 impl Reason {
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 44] = [
         Self::PortTaken,
         Self::PortNeedsRights,
         Self::AddressNotHere,
@@ -200,6 +206,9 @@ impl Reason {
         Self::NotACapture,
         Self::NotCaptured,
         Self::NotFilledIn,
+        Self::OutOfReach,
+        Self::NotTrusted,
+        Self::PayloadTooLong,
         Self::Other,
     ];
 
@@ -246,6 +255,9 @@ impl Reason {
             Self::NotACapture => "not_a_capture",
             Self::NotCaptured => "not_captured",
             Self::NotFilledIn => "not_filled_in",
+            Self::OutOfReach => "out_of_reach",
+            Self::NotTrusted => "not_trusted",
+            Self::PayloadTooLong => "payload_too_long",
             Self::Other => "other",
         }
     }
