@@ -11,8 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::durations;
 use super::endpoints;
-use super::{filters, sizes};
-use crate::model::{Encodings, EndpointUri, LineEnding, Rotation, TextEncoding};
+use super::{filters, payloads, sizes};
+use crate::model::{Checksum, Encodings, EndpointUri, LineEnding, Rotation, TextEncoding};
 use crate::session::CAPTURE_EXTENSIONS;
 
 const ABOUT: &str = "Start TCP and UDP sockets, send payloads, watch every socket event live, and keep all of it.
@@ -111,7 +111,9 @@ pub struct ConnectArguments {
 #[command(after_help = "Examples:
   sockscope send tcp://127.0.0.1:9000 --text 'hello' --eol crlf --wait 500ms
   sockscope send tcp://127.0.0.1:502 --hex '00 01 00 00 00 06 01 03 00 00 00 02' --wait 1s | xxd
-  sockscope send udp://127.0.0.1:5005 --text tick --repeat 100 --every 10ms
+  sockscope send udp://127.0.0.1:5005 --text 'tick {{counter}}' --repeat 100 --every 10ms
+  sockscope send tcp://127.0.0.1:9000 --mixed '[02] LOGIN {{ask:User}} [03]' --ask User=me --checksum 'LRC'
+  sockscope send tcp://127.0.0.1:502 --hex '01 03 00 00 00 02' --checksum modbus --dry-run
   sockscope send tcp://127.0.0.1:9000 --file firmware.bin")]
 pub struct SendArguments {
     /// The peer, for example udp://127.0.0.1:5005
@@ -122,6 +124,18 @@ pub struct SendArguments {
     /// Appended to the payload
     #[arg(long, value_enum, default_value_t = Eol::None, conflicts_with = "file")]
     pub eol: Eol,
+    /// A checksum over all before it, appended last: its name, then big or little, hex or HEX, key=…
+    #[arg(long, value_name = "CHECKSUM", value_parser = checksum, conflicts_with = "file")]
+    pub checksum: Option<Checksum>,
+    /// Answer an {{ask:NAME}} of the payload
+    #[arg(long, value_name = "NAME=VALUE", value_parser = answer)]
+    pub ask: Vec<(String, String)>,
+    /// Let the payload read the environment, and files outside this folder
+    #[arg(long)]
+    pub trust: bool,
+    /// Print the bytes as a hex dump, and send nothing
+    #[arg(long, conflicts_with_all = ["record", "json", "wait"])]
+    pub dry_run: bool,
     /// How often to send it [default: once; with --every: until stopped]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub repeat: Option<u64>,
@@ -138,12 +152,18 @@ pub struct SendArguments {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub struct PayloadArguments {
-    /// Text with escapes: \r \n \t \0 \\ \xHH \u{…}
+    /// Text with escapes (\r \n \t \0 \\ \xHH \u{…}) and templates ({{counter}}, {{now}}, {{random:hex,8}} …)
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub text: Option<String>,
-    /// Bytes in hex; blanks, commas and 0x are ignored
+    /// The same, with bytes in hex between brackets: 'LOGIN [01 ff]\r\n'
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub mixed: Option<String>,
+    /// Bytes in hex, templates between them; blanks, commas and 0x are ignored
     #[arg(long, value_name = "HEX", allow_hyphen_values = true)]
     pub hex: Option<String>,
+    /// Bytes in base64
+    #[arg(long, value_name = "BASE64", allow_hyphen_values = true)]
+    pub base64: Option<String>,
     /// The bytes of a file: streamed over TCP, one datagram over UDP
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
@@ -336,6 +356,11 @@ fn encoding_of() -> impl TypedValueParser<Value = TextEncoding> {
     })
 }
 
+/// The line of words that workspaces have as well.
+fn checksum(text: &str) -> Result<Checksum, String> {
+    payloads::checksum(text)
+}
+
 fn answer(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("NAME=VALUE is missing its =")?;
     Ok((name.to_owned(), value.to_owned()))
@@ -409,6 +434,11 @@ mod tests {
             "send tcp://127.0.0.1:1",
             "send tcp://127.0.0.1:1 --text a --hex 00",
             "send tcp://127.0.0.1:1 --file a --eol lf",
+            "send tcp://127.0.0.1:1 --file a --checksum modbus",
+            "send tcp://127.0.0.1:1 --hex 00 --base64 AA==",
+            "send tcp://127.0.0.1:1 --hex 00 --checksum modbsu",
+            "send tcp://127.0.0.1:1 --text a --ask Name",
+            "send tcp://127.0.0.1:1 --text a --dry-run --json",
             "send tcp://127.0.0.1:1 --text a --repeat 0",
             "send tcp://127.0.0.1:1 --text a --encoding ebcdic",
             "export a.pcapng",

@@ -4,13 +4,9 @@
 
 use std::fmt::Write as _;
 
+use super::carets::{marked, shown};
 use crate::filter::{Filter, Mistake, help};
-use crate::payload::visible_text;
 use crate::words::{Language, Words};
-
-/// Shown on either side of a mistake, in characters.
-const AROUND: usize = 60;
-const LINE_BYTES: usize = 4096;
 
 /// A filter, or why it is none: the place in it with a line of carets, the reason, and what was perhaps meant.
 pub fn parse(text: &str) -> Result<Filter, String> {
@@ -39,43 +35,12 @@ pub fn language() -> String {
 }
 
 fn told(text: &str, mistake: &Mistake, words: &Words) -> String {
-    let (before, rest) = text.split_at(mistake.at.start);
-    let (marked, after) = rest.split_at(mistake.at.end - mistake.at.start);
-    let cut = before.char_indices().rev().nth(AROUND).map_or(0, |(at, _)| at);
-    let before = before.get(cut..).unwrap_or_default();
-    let before = format!("{}{}", if cut > 0 { "…" } else { "" }, shown(before));
-    let (marked, after) = (shortened(marked), shortened(after));
-    let carets = "^".repeat(columns(&marked).max(1));
-    let mut told = format!(
-        "this is no filter:\n\n  {before}{marked}{after}\n  {}{carets}\n{}",
-        " ".repeat(columns(&before)),
-        words.filter_mistake(mistake)
-    );
+    let marked = marked(text, &mistake.at);
+    let mut told = format!("this is no filter:\n\n{marked}\n{}", words.filter_mistake(mistake));
     if let Some(mended) = mistake.remedy(text) {
         let _ = write!(told, "\nPerhaps you mean: {}", shown(&mended));
     }
     told
-}
-
-fn shown(text: &str) -> String {
-    visible_text(text, LINE_BYTES)
-}
-
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(AROUND) {
-        Some((at, _)) => format!("{}…", shown(text.get(..at).unwrap_or_default())),
-        None => shown(text),
-    }
-}
-
-/// What a terminal needs for it: Chinese, Japanese and Korean characters and emoji are two columns wide.
-fn columns(text: &str) -> usize {
-    let width = |character: char| match u32::from(character) {
-        0x1100..=0x115F | 0x2E80..=0xA4CF | 0xAC00..=0xD7A3 | 0xF900..=0xFAFF | 0xFE30..=0xFE6F => 2,
-        0xFF00..=0xFF60 | 0xFFE0..=0xFFE6 | 0x1F300..=0x1FAFF | 0x20000..=0x3FFFD => 2,
-        _ => 1,
-    };
-    text.chars().map(width).sum()
 }
 
 #[cfg(test)]

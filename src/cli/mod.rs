@@ -5,6 +5,7 @@
 //! Called by: `main`.
 
 mod arguments;
+mod carets;
 mod connect;
 mod durations;
 mod endpoints;
@@ -15,6 +16,7 @@ mod life;
 mod lines;
 mod listen;
 mod live;
+mod payloads;
 mod printer;
 mod send;
 mod sequence;

@@ -2,18 +2,15 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use super::Refusal;
 use super::arguments::SendArguments;
 use super::connect::finish_sending;
 use super::endpoints;
 use super::live::{self, Live, sentence};
+use super::payloads;
 use super::printer::Output;
-use super::wrong_usage;
 use crate::engine::{Repeat, SendState, Source, Target};
-use crate::model::{Draft, EndpointId, PayloadFormat, SendId, Transport};
-use crate::payload;
+use crate::model::{EndpointId, SendId, Transport};
 use crate::words::{Language, Words};
 
 const ID: EndpointId = EndpointId(1);
@@ -21,7 +18,10 @@ const ID: EndpointId = EndpointId(1);
 const PARTING: Duration = Duration::from_millis(200);
 
 pub fn send(arguments: SendArguments) -> Result<(), Refusal> {
-    let source = source_of(&arguments);
+    if arguments.dry_run {
+        return payloads::print_dump(&arguments);
+    }
+    let (source, supply) = payloads::source(&arguments);
     let repeat = match (arguments.repeat, arguments.every) {
         (None, None) => None,
         (count, every) => Some(Repeat { count, every: every.unwrap_or_default() }),
@@ -29,6 +29,9 @@ pub fn send(arguments: SendArguments) -> Result<(), Refusal> {
     let settings = endpoints::connecting(&arguments.endpoint);
     live::run(&arguments.session, Output::Bytes, arguments.session.encodings(), async |live| {
         live.set_unfinished(Some(format!("{} was not connected in time.", arguments.endpoint)));
+        if let Some(supply) = supply {
+            live.engine.set_supply(supply);
+        }
         live.open(ID, &settings).await;
         live.opened(ID).await.map_err(|failure| sentence(&failure))?;
         send_all(live, &arguments, source, repeat).await
@@ -92,32 +95,4 @@ async fn accepted(live: &Live, id: SendId) -> Result<(), Refusal> {
 
 async fn wait_for_answers(live: &Live, time: Duration, is_over: impl Fn(&super::life::Life) -> bool) {
     let _ = tokio::time::timeout(time, live.seen_when(|seen| is_over(&seen.life))).await;
-}
-
-/// The payload. A mistake in it is wrong usage: nothing has been opened yet.
-fn source_of(arguments: &SendArguments) -> Source {
-    let (format, text) = match (&arguments.payload.text, &arguments.payload.hex, &arguments.payload.file) {
-        (Some(text), ..) => (PayloadFormat::Text, text.clone()),
-        (_, Some(hex), _) => (PayloadFormat::Hex, hex.clone()),
-        (.., Some(file)) => return Source::File(file.clone()),
-        (None, None, None) => wrong_usage("send", "a payload is missing: --text, --hex or --file"),
-    };
-    let draft = Draft {
-        format,
-        text,
-        ending: arguments.eol.ending(),
-        encoding: arguments.session.encoding,
-        ..Draft::default()
-    };
-    match payload::compose(&draft) {
-        Ok(bytes) => Source::Bytes(Bytes::from(bytes)),
-        Err(mistake) => {
-            let before = &draft.text[..mistake.at.start.min(draft.text.len())];
-            let place = before.chars().count() + 1;
-            wrong_usage(
-                "send",
-                &format!("the payload, at character {place}: {}", Words::of(Language::English).mistake(&mistake)),
-            )
-        }
-    }
 }

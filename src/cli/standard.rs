@@ -30,6 +30,16 @@ pub fn print_all(bytes: &[u8]) -> Result<(), Refusal> {
     quietly(output.write_all(bytes).and_then(|()| output.flush()))
 }
 
+/// The same for a part of more; `false`: nobody reads on.
+pub fn print_on(bytes: &[u8]) -> Result<bool, Refusal> {
+    let mut output = io::stdout().lock();
+    match output.write_all(bytes).and_then(|()| output.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(output_refusal(&error)),
+    }
+}
+
 /// A closed standard output is no failure (`| head -1`); all else is.
 pub fn quietly(outcome: io::Result<()>) -> Result<(), Refusal> {
     match outcome {

@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::CloseHow;
+use super::filling::Given;
 use super::peer::{Link, Peer};
 use super::replies::{ReplySet, Rule, name_of};
 use super::shared::{Shared, note_failure};
@@ -21,7 +22,6 @@ use super::tcp_stream::{close, finish_sending};
 use super::tcp_write::{Payload, SendEnd, Writer};
 use crate::framing::Framer;
 use crate::model::{Doing, Failure, Framing, Occasion, Reason, ReplyAct, Timestamp};
-use crate::payload::{Compiled, Fill, Supplied};
 use crate::rules::Captures;
 use crate::session::RecorderHandle;
 
@@ -200,12 +200,23 @@ impl Answering {
     }
 
     fn ask(&mut self, frame: Bytes, raw: Bytes, hits: &mut Vec<Hit>) {
+        if self.rests() {
+            return;
+        }
         let Some((index, captures)) = self.set.first(Occasion::Frame, Some(&frame), &self.acted) else { return };
         *self.acted.entry(index).or_default() += 1;
         hits.push(Hit { set: self.set.clone(), index, captures, raw });
     }
 
+    /// What comes meanwhile uses up nothing of what rules may do.
+    fn rests(&self) -> bool {
+        self.peer.endpoint.replies_paused.load(Ordering::Acquire)
+    }
+
     async fn occasion(&mut self, on: Occasion) {
+        if self.rests() {
+            return;
+        }
         let Some((index, captures)) = self.set.first(on, None, &self.acted) else { return };
         *self.acted.entry(index).or_default() += 1;
         self.act_all(vec![Hit { set: self.set.clone(), index, captures, raw: Bytes::new() }]).await;
@@ -303,10 +314,14 @@ async fn act(shared: &Arc<Shared>, recorder: &RecorderHandle, peer: &Arc<Peer>, 
         ReplyAct::Discard => Ok(()),
         ReplyAct::Echo => send(shared, recorder, peer, hit.raw.clone()).await,
         ReplyAct::Send => match rule.payload() {
-            Some(payload) => match render(shared, recorder, peer, payload, &hit).await {
-                Ok(bytes) => send(shared, recorder, peer, bytes).await,
-                Err(failure) => Err(SendEnd::Failed(failure)),
-            },
+            Some(payload) => {
+                let variables = rule.variables(&hit.captures);
+                let given = Given { captures: &hit.captures, variables: Some(&variables) };
+                match payload.fill(shared, peer, given).await {
+                    Ok(bytes) => send(shared, recorder, peer, bytes).await,
+                    Err(failure) => Err(SendEnd::Failed(of_rule(failure, hit.index, rule))),
+                }
+            }
             None => return,
         },
         ReplyAct::FinishSending => {
@@ -324,12 +339,19 @@ async fn act(shared: &Arc<Shared>, recorder: &RecorderHandle, peer: &Arc<Peer>, 
             shared.board.traffic(&peer.endpoint);
         }
         Err(SendEnd::Stopped) => {}
-        // Once: who sends the frames must not fill the log with it.
         Err(SendEnd::Failed(failure)) => {
-            if !rule.told.swap(true, Ordering::AcqRel) {
+            if rule.is_news(failure.reason) {
                 note_failure(recorder, &peer.flow, failure);
             }
         }
+    }
+}
+
+/// What could not be filled in is told of the rule; of a file, the file is told.
+fn of_rule(failure: Failure, index: usize, rule: &Rule) -> Failure {
+    match failure.doing {
+        Doing::Send => Failure { doing: Doing::Reply, on: name_of(index, &rule.settings), ..failure },
+        _ => failure,
     }
 }
 
@@ -361,48 +383,6 @@ pub(super) fn may_reply(shared: &Shared, recorder: &RecorderHandle, peer: &Peer)
         shared.board.state_changed(&endpoint);
     }
     let on = peer.flow.peer.map(|at| at.to_string()).unwrap_or_default();
-    note_failure(recorder, &peer.flow, Failure::new(Doing::Send, on, Reason::EchoLoop));
+    note_failure(recorder, &peer.flow, Failure::new(Doing::Reply, on, Reason::EchoLoop));
     false
-}
-
-/// What a reply sends this time.
-async fn render(
-    shared: &Arc<Shared>,
-    recorder: &RecorderHandle,
-    peer: &Peer,
-    payload: &Compiled,
-    hit: &Hit,
-) -> Result<Bytes, Failure> {
-    if let Some(fixed) = payload.fixed() {
-        return Ok(fixed.clone());
-    }
-    let needs = payload.needs();
-    let mut supplied = Supplied::default();
-    if !needs.files.is_empty() || !needs.environment.is_empty() {
-        let supply = shared.supply.lock().clone();
-        let refused = |system: &str| Failure {
-            system: system.into(),
-            ..Failure::new(Doing::ReadFile, needs.files.first().cloned().unwrap_or_default(), Reason::NotAllowed)
-        };
-        let supply = supply.ok_or_else(|| refused("files and the environment are not read here"))?;
-        let needs = needs.clone();
-        let reading = tokio::task::spawn_blocking(move || supply.supply(&needs));
-        supplied = reading.await.unwrap_or_else(|_| Err(refused("reading was interrupted")))?;
-    }
-    let mut memory = shared.memory.lock();
-    let mut fill = Fill {
-        now: recorder.now(),
-        zone: shared.zone.clone(),
-        peer: peer.flow.peer,
-        local: peer.flow.local,
-        captures: &hit.captures,
-        variables: &BTreeMap::new(),
-        supplied: &supplied,
-        memory: &mut memory,
-    };
-    payload.render(&mut fill).map(|rendered| rendered.bytes.into()).map_err(|missing| {
-        let on = hit.rule().map(|rule| name_of(hit.index, &rule.settings)).unwrap_or_default();
-        let system = format!("a value is missing: {missing:?}");
-        Failure { system, ..Failure::new(Doing::Send, on, Reason::Other) }
-    })
 }

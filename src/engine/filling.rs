@@ -1,7 +1,7 @@
 //! Payloads that are filled in anew at each sending.
 //!
 //! Owns: the values of a sending: time, addresses, counters, what was answered, captured or set. Never: sends.
-//! Called by: `send`.
+//! Called by: `send`, `answering`, `sequence`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ impl Template {
         let supply = shared.supply.lock().clone();
         let Some(supply) = supply else {
             let what = needs.files.iter().chain(&needs.environment).next().cloned().unwrap_or_default();
-            return Err(Failure::new(Doing::ReadFile, what, Reason::NotAllowed));
+            return Err(Failure::new(Doing::ReadFile, what, Reason::OutOfReach));
         };
         let compiled = self.compiled.clone();
         let reading = tokio::task::spawn_blocking(move || supply.supply(compiled.needs()));
@@ -83,8 +83,17 @@ fn failure(peer: &Peer, missing: &Missing) -> Failure {
         Missing::Capture(number) => format!("{{{{{number}}}}}"),
         Missing::Peer => "{{peer}}".to_owned(),
         Missing::Local => "{{local}}".to_owned(),
-        Missing::TooLarge(what) => what.clone(),
-        Missing::NotInEncoding { value, encoding } => format!("{value} ({})", encoding.name()),
+        Missing::TooLarge(_) => {
+            return other(on, "a value is larger than its place, or the payload longer than 64 MiB".into());
+        }
+        Missing::NotInEncoding { value, encoding } => {
+            return other(on, format!("{value} has characters that do not exist in {}", encoding.name()));
+        }
     };
     Failure { system, ..Failure::new(Doing::Send, on, Reason::NotFilledIn) }
+}
+
+/// The value is there and cannot be sent.
+fn other(on: String, system: String) -> Failure {
+    Failure { system, ..Failure::new(Doing::Send, on, Reason::Other) }
 }

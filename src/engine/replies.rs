@@ -5,16 +5,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 
+use super::filling::Template;
 use super::status::ReplyStatus;
 use crate::model::{
     Doing, Draft, EndpointSettings, Failure, FramePattern, Framing, Occasion, Reason, ReplyAct, ReplyRule, Timestamp,
 };
-use crate::payload::{Compiled, compile};
-use crate::rules::{Captures, Matcher};
+use crate::rules::{Captures, NeverGiven, ReadyReply, ReplyMistake};
 
 #[derive(Default)]
 pub(super) struct ReplySet {
@@ -26,14 +27,16 @@ pub(super) struct Rule {
     pub settings: ReplyRule,
     /// Nothing where it is off or cannot be made ready.
     ready: Option<Ready>,
+    /// It cannot be made ready, and that was told.
+    is_broken: bool,
     pub tally: Arc<Tally>,
-    /// What failed was told: once is enough until it is changed.
-    pub told: AtomicBool,
+    /// Why it failed, as it was told: once each is enough until a rule is changed.
+    told: Mutex<Vec<Reason>>,
 }
 
 struct Ready {
-    matcher: Option<Matcher>,
-    payload: Option<Compiled>,
+    reply: ReadyReply,
+    payload: Option<Template>,
 }
 
 /// How often it acted, over all connections; stays while the rule stays the same.
@@ -44,21 +47,27 @@ pub(super) struct Tally {
 }
 
 impl ReplySet {
-    /// With what cannot be made ready. Rules that stand in `old` as well keep their counts.
+    /// With what cannot be made ready and could before: while a rule is typed, its first mistake is told and no later one.
+    /// Rules that stand in `old` as well keep their counts.
     pub fn new(settings: &EndpointSettings, old: &Self) -> (Self, Vec<Failure>) {
         let mut failures = Vec::new();
         let rules = settings.replies.iter().enumerate().map(|(index, rule)| {
             let known = old.rules.iter().find(|known| is_same(&known.settings, rule));
             let tally = known.map(|known| known.tally.clone()).unwrap_or_default();
+            let mut is_broken = false;
             let ready = match Ready::new(rule) {
                 Ok(ready) => ready,
-                Err(why) => {
+                Err(mistake) => {
+                    let system = told(rule, &mistake);
                     let on = name_of(index, rule);
-                    failures.push(Failure { system: why, ..Failure::new(Doing::Send, on, Reason::Other) });
+                    is_broken = true;
+                    if !old.rules.get(index).is_some_and(|before| before.is_broken) {
+                        failures.push(Failure { system, ..Failure::new(Doing::Reply, on, Reason::Other) });
+                    }
                     None
                 }
             };
-            Rule { settings: rule.clone(), ready, tally, told: AtomicBool::new(false) }
+            Rule { settings: rule.clone(), ready, is_broken, tally, told: Mutex::default() }
         });
         let rules = rules.collect();
         (Self { framing: settings.framing.clone(), rules }, failures)
@@ -86,7 +95,7 @@ impl ReplySet {
             if rule.settings.times.is_some_and(|times| used >= times) {
                 return None;
             }
-            match (&ready.matcher, frame) {
+            match (&ready.reply.matcher, frame) {
                 (Some(matcher), Some(frame)) => Some((index, matcher.of(frame)?)),
                 _ => Some((index, Vec::new())),
             }
@@ -99,29 +108,34 @@ impl ReplySet {
 }
 
 impl Rule {
-    pub fn payload(&self) -> Option<&Compiled> {
+    pub fn payload(&self) -> Option<&Template> {
         self.ready.as_ref().and_then(|ready| ready.payload.as_ref())
+    }
+
+    /// What the named groups of its pattern captured, where its payload asks for that.
+    pub fn variables(&self, captures: &Captures) -> BTreeMap<String, Bytes> {
+        self.ready.as_ref().map(|ready| ready.reply.variables(captures)).unwrap_or_default()
+    }
+
+    /// Whether it is the first failure of its kind: who sends the frames must not fill the log with it.
+    pub fn is_news(&self, why: Reason) -> bool {
+        let mut told = self.told.lock();
+        let is_news = !told.contains(&why);
+        if is_news {
+            told.push(why);
+        }
+        is_news
     }
 }
 
 impl Ready {
-    fn new(rule: &ReplyRule) -> Result<Option<Self>, String> {
+    fn new(rule: &ReplyRule) -> Result<Option<Self>, ReplyMistake> {
         if rule.off {
             return Ok(None);
         }
-        let matcher = match rule.on {
-            Occasion::Frame => Some(Matcher::new(&rule.pattern).map_err(|mistake| {
-                format!("its pattern cannot be understood at {}", place(&rule.pattern.pattern, mistake.at.start))
-            })?),
-            Occasion::Connect | Occasion::Close => None,
-        };
-        let payload = match rule.act {
-            ReplyAct::Send => Some(compile(&rule.send).map_err(|mistake| {
-                format!("what it sends cannot be understood at {}", place(&rule.send.text, mistake.at.start))
-            })?),
-            _ => None,
-        };
-        Ok(Some(Self { matcher, payload }))
+        let reply = ReadyReply::new(rule)?;
+        let payload = reply.payload.clone().map(|compiled| Template::new(compiled, Arc::default()));
+        Ok(Some(Self { reply, payload }))
     }
 }
 
@@ -137,14 +151,28 @@ impl Tally {
     }
 }
 
-/// "reply 2 (login)"
+/// "2 (login)"
 pub(super) fn name_of(index: usize, rule: &ReplyRule) -> String {
-    if rule.name.is_empty() { format!("reply {}", index + 1) } else { format!("reply {} ({})", index + 1, rule.name) }
+    if rule.name.is_empty() { (index + 1).to_string() } else { format!("{} ({})", index + 1, rule.name) }
 }
 
-fn place(text: &str, at: usize) -> String {
-    let characters = text.get(..at).map_or(0, |before| before.chars().count());
-    format!("character {}", characters + 1)
+fn told(rule: &ReplyRule, mistake: &ReplyMistake) -> String {
+    let place = |text: &str, at: usize| text.get(..at).map_or(0, |before| before.chars().count()) + 1;
+    match mistake {
+        ReplyMistake::Pattern(mistake) => {
+            let at = place(&rule.pattern.pattern, mistake.at.start);
+            format!("its pattern cannot be understood at character {at}")
+        }
+        ReplyMistake::Payload(mistake) => {
+            let at = place(&rule.send.text, mistake.at.start);
+            format!("what it sends cannot be understood at character {at}")
+        }
+        ReplyMistake::Never { what, .. } => match what {
+            NeverGiven::Ask(name) => format!("there is nobody to ask for {{{{ask:{name}}}}}"),
+            NeverGiven::Variable { name, .. } => format!("no group of its pattern gives {{{{var:{name}}}}}"),
+            NeverGiven::Capture { number, .. } => format!("no group of its pattern gives {{{{{number}}}}}"),
+        },
+    }
 }
 
 /// Apart from its name, from being off, and from what it sends.

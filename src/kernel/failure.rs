@@ -75,7 +75,7 @@ fn not_permitted(doing: Doing) -> Reason {
     match doing {
         Doing::Listen | Doing::Bind => Reason::PortNeedsRights,
         Doing::Connect | Doing::Send | Doing::Receive | Doing::Accept => Reason::Prohibited,
-        Doing::Resolve | Doing::ReadFile | Doing::WriteFile | Doing::Record => Reason::NotAllowed,
+        Doing::Reply | Doing::Resolve | Doing::ReadFile | Doing::WriteFile | Doing::Record => Reason::NotAllowed,
     }
 }
 

@@ -34,6 +34,8 @@ pub enum Doing {
     Resolve,
     Connect,
     Send,
+    /// Carrying out an automatic reply; `on` is its number and name.
+    Reply,
     Receive,
     ReadFile,
     WriteFile,
@@ -96,6 +98,12 @@ pub enum Reason {
     NotFilledIn,
     /// What the peer of a Modbus service sends are no frames of Modbus/TCP; `system` holds what is wrong.
     NotModbus,
+    /// A file outside the workspace's folder that nobody chose.
+    OutOfReach,
+    /// The workspace is not trusted to read the environment.
+    NotTrusted,
+    /// It is longer than a payload that is put together in memory may be.
+    PayloadTooLong,
     Other,
 }
 
@@ -126,13 +134,14 @@ impl Failure {
 }
 
 impl Doing {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Listen,
         Self::Bind,
         Self::Accept,
         Self::Resolve,
         Self::Connect,
         Self::Send,
+        Self::Reply,
         Self::Receive,
         Self::ReadFile,
         Self::WriteFile,
@@ -148,6 +157,7 @@ impl Doing {
             Self::Resolve => "resolve",
             Self::Connect => "connect",
             Self::Send => "send",
+            Self::Reply => "reply",
             Self::Receive => "receive",
             Self::ReadFile => "read_file",
             Self::WriteFile => "write_file",
@@ -157,7 +167,7 @@ impl Doing {
 }
 
 impl Reason {
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 45] = [
         Self::PortTaken,
         Self::PortNeedsRights,
         Self::AddressNotHere,
@@ -199,6 +209,9 @@ impl Reason {
         Self::NotCaptured,
         Self::NotFilledIn,
         Self::NotModbus,
+        Self::OutOfReach,
+        Self::NotTrusted,
+        Self::PayloadTooLong,
         Self::Other,
     ];
 
@@ -246,6 +259,9 @@ impl Reason {
             Self::NotCaptured => "not_captured",
             Self::NotFilledIn => "not_filled_in",
             Self::NotModbus => "not_modbus",
+            Self::OutOfReach => "out_of_reach",
+            Self::NotTrusted => "not_trusted",
+            Self::PayloadTooLong => "payload_too_long",
             Self::Other => "other",
         }
     }

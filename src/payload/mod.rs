@@ -38,6 +38,7 @@ pub use hex::{bytes_to_c_array, bytes_to_hex, hex_to_bytes};
 pub use inspect::{Reading, Sums, Value, inspect};
 pub use language::{
     Compiled, Fill, Kept, MadeBy, Memory, Missing, Needs, Rendered, RenderedPart, Supplied, Supply, compile,
+    file_template,
 };
 pub use places::visible_ranges;
 pub use retyped::retyped;

@@ -6,6 +6,7 @@
 mod expression;
 mod length;
 mod masked;
+mod reply;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -19,6 +20,8 @@ use crate::model::{FramePattern, MatchHow, MatchPlace};
 use crate::payload;
 
 use length::Lengths;
+
+pub use reply::{NeverGiven, ReadyReply, ReplyMistake};
 
 /// A longer text or hex pattern is refused.
 pub const MAX_PATTERN_BYTES: usize = 64 * 1024;
@@ -136,6 +139,24 @@ impl Matcher {
             Ready::Expression(regex) => regex.find(frame)?.range(),
         };
         Some(vec![Some(frame.slice(found))])
+    }
+
+    /// Groups of a regular expression that can be captured.
+    pub fn groups(&self) -> usize {
+        match &self.ready {
+            Ready::Expression(regex) => regex.captures_len() - 1,
+            _ => 0,
+        }
+    }
+
+    /// Its groups that have a name, by their number.
+    pub fn group_names(&self) -> impl Iterator<Item = (usize, &str)> {
+        let regex = match &self.ready {
+            Ready::Expression(regex) => Some(regex),
+            _ => None,
+        };
+        let names = regex.into_iter().flat_map(|regex| regex.capture_names().enumerate());
+        names.filter_map(|(place, name)| Some((place, name?)))
     }
 
     /// What is expected, in the pattern's own words, for reports: `"LOGIN"…`, `/^OK (\d+)/`, `4..12 B`, `*`.

@@ -153,6 +153,8 @@ pub enum Job {
     /// The size of a file that is to be sent; the text is its path as typed.
     MeasureFile(String),
     /// Payloads out of a file of another program.
+    /// The person chose this file for a template.
+    PickFile(PathBuf),
     ImportPayloads(PathBuf),
     /// Two payloads that are too much for a frame.
     Compare {

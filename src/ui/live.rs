@@ -73,7 +73,7 @@ pub(super) struct Opened {
 impl Live {
     /// What templates of the workspace in use may read; later ones are told by the files thread.
     pub fn supply_from(&self, workspace: &std::path::Path, trusted: bool) {
-        self.engine.set_supply(files::supply_of(workspace, trusted));
+        let _ = self.files.try_send(files::FileJob::Begin { path: workspace.to_owned(), trusted });
     }
 
     /// Starts recording and the engine. Where no file can be made the sockets work all the same, and the failure is
@@ -301,6 +301,7 @@ impl Effects for Live {
 
     fn start(&mut self, job: Job) {
         match job {
+            Job::PickFile(path) => self.file_job(files::FileJob::Pick(path)),
             Job::OpenWorkspace(path) => self.file_job(files::FileJob::Open(path)),
             Job::SaveWorkspace { path, workspace, as_new, replace } => {
                 self.file_job(files::FileJob::Save { path, workspace, as_new, replace });

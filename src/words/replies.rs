@@ -1,7 +1,9 @@
 //! Words of automatic replies: when they act, on which frames, what they do.
 
-use super::Words;
+use super::{MAX_OUTSIDE_BYTES, Words};
 use crate::model::{MatchHow, MatchPlace, Occasion, ReplyAct, SequenceClose};
+use crate::payload::visible_text;
+use crate::rules::NeverGiven;
 
 impl Words {
     pub fn occasion(&self, occasion: Occasion) -> &str {
@@ -59,5 +61,23 @@ impl Words {
             MatchPlace::Ends => "match_place.ends",
             MatchPlace::Whole => "match_place.whole",
         })
+    }
+
+    /// What the payload of a reply asks for and no reply has.
+    pub fn never_given(&self, what: &NeverGiven) -> String {
+        let outside = |name: &str| visible_text(name, MAX_OUTSIDE_BYTES);
+        match what {
+            NeverGiven::Ask(name) => self.fill("reply_never.ask", &[("name", &outside(name))]),
+            NeverGiven::Variable { name, regex } => {
+                let key = if *regex { "reply_never.variable" } else { "reply_never.variable_elsewhere" };
+                self.fill(key, &[("name", &outside(name))])
+            }
+            NeverGiven::Capture { number, groups: Some(groups) } => {
+                self.fill("reply_never.capture", &[("n", number), ("groups", groups)])
+            }
+            NeverGiven::Capture { number, groups: None } => {
+                self.fill("reply_never.capture_elsewhere", &[("n", number)])
+            }
+        }
     }
 }

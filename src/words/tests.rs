@@ -140,6 +140,25 @@ fn everything_missing_has_a_sentence() {
     assert!(words().mistake(&unclosed).ends_with(r"Write \{{ for the braces themselves."));
 }
 
+#[test]
+fn what_no_reply_has_is_said() {
+    use crate::rules::NeverGiven;
+    let name = || "x\u{202e}\r\n".repeat(1000);
+    for language in Language::ALL {
+        for what in [
+            NeverGiven::Ask(name()),
+            NeverGiven::Variable { name: name(), regex: true },
+            NeverGiven::Variable { name: name(), regex: false },
+            NeverGiven::Capture { number: 2, groups: Some(1) },
+            NeverGiven::Capture { number: 2, groups: None },
+        ] {
+            let text = Words::of(language).never_given(&what);
+            assert_sentence(&text, language);
+            assert!(text.len() < 1000 && !text.contains("reply_never."), "{text}");
+        }
+    }
+}
+
 /// One of each kind.
 fn filter_mistakes() -> Vec<filter::MistakeKind> {
     use filter::{Key, MistakeKind::*};

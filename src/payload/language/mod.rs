@@ -29,6 +29,7 @@ use super::{MAX_PAYLOAD_BYTES, Mistake, MistakeKind};
 use crate::model::{Draft, Failure, PayloadFormat, TextEncoding, Timestamp};
 
 pub use memory::{Kept, Memory};
+pub use template::file_template;
 
 /// A draft that was understood. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -148,9 +148,13 @@ impl Scanned {
     fn template(&mut self, text: &str, open: usize) -> Result<usize, Mistake> {
         let rest = text.get(open + 2..).unwrap_or_default();
         let unclosed = Mistake { at: open..open + 2, what: MistakeKind::UnclosedTemplate };
-        let Some(length) = memchr::memmem::find(rest.as_bytes(), b"}}") else { return Err(unclosed) };
+        let quoted = quoted_length(rest);
+        let behind = rest.as_bytes().get(quoted..).unwrap_or_default();
+        let Some(length) = memchr::memmem::find(behind, b"}}").map(|length| quoted + length) else {
+            return Err(unclosed);
+        };
         let inner = rest.get(..length).unwrap_or_default();
-        if inner.contains("{{") {
+        if inner.get(quoted..).is_some_and(|inner| inner.contains("{{")) {
             return Err(unclosed);
         }
         let end = open + length + 4;
@@ -180,6 +184,22 @@ impl Scanned {
             self.pieces.push(Piece { text, what: PieceKind::Fixed(bytes, made_by) });
         }
     }
+}
+
+/// How much of `file:"…"` stands up to and with the second quote; a path in quotes may hold braces. 0: nothing is quoted.
+fn quoted_length(behind: &str) -> usize {
+    let quoted = || {
+        let arguments = behind.trim_start().strip_prefix("file")?.trim_start().strip_prefix(':')?;
+        let inside = arguments.trim_start().strip_prefix('"')?;
+        let mut escaped = false;
+        let end = inside.find(|c: char| {
+            let ends = c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+            ends
+        })?;
+        Some(behind.len() - inside.len() + end + 1)
+    };
+    quoted().unwrap_or(0)
 }
 
 /// Between bytes, two braces are a template only where one can be meant: C arrays have them too.

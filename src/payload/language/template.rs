@@ -60,7 +60,7 @@ pub(super) fn template(inner: &str, at: usize) -> Result<Template, Mistake> {
         }
         "peer" => Template::Value(Value::Peer(address_part("peer", &arguments)?)),
         "local" => Template::Value(Value::Local(address_part("local", &arguments)?)),
-        "file" => Template::Value(Value::File(arguments.all("file", "{{file:request.bin}}")?)),
+        "file" => Template::Value(Value::File(unquoted(arguments.all("file", "{{file:request.bin}}")?))),
         "env" => Template::Value(Value::Environment(arguments.all("env", "{{env:TOKEN}}")?)),
         "ask" => Template::Value(Value::Ask(arguments.all("ask", "{{ask:Name}}")?)),
         "var" => Template::Value(Value::Variable(arguments.all("var", "{{var:token}}")?)),
@@ -74,6 +74,34 @@ pub(super) fn template(inner: &str, at: usize) -> Result<Template, Mistake> {
         },
     };
     Ok(template)
+}
+
+/// The template of a file, its path in quotes where it needs them.
+pub fn file_template(path: &str) -> String {
+    let plain = !path.contains(['{', '}', '"']) && path.trim() == path;
+    if plain {
+        format!("{{{{file:{path}}}}}")
+    } else {
+        let path = path.replace('\\', "\\\\").replace('"', "\\\"");
+        format!("{{{{file:\"{path}\"}}}}")
+    }
+}
+
+/// A path in quotes: a backslash stands before a quote and before itself.
+fn unquoted(typed: String) -> String {
+    let Some(inside) = typed.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else { return typed };
+    let mut path = String::with_capacity(inside.len());
+    let mut characters = inside.chars().peekable();
+    while let Some(character) = characters.next() {
+        match (character, characters.peek()) {
+            ('\\', Some(&next @ ('"' | '\\'))) => {
+                characters.next();
+                path.push(next);
+            }
+            _ => path.push(character),
+        }
+    }
+    path
 }
 
 /// Whether what stands behind `{{` can be meant as a template where braces may as well stand between bytes.

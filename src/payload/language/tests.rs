@@ -407,3 +407,24 @@ proptest! {
         prop_assert_eq!(bytes(&text(&source)), expected);
     }
 }
+
+#[test]
+fn paths_in_quotes_hold_braces_and_quotes() {
+    use crate::payload::file_template;
+    for path in
+        ["request.bin", "a}}b", "{{a", "a}", r#"it"s\ "q".bin"#, " blank ", r"C:\new\x", r"\\server\a}b", "泵}}"]
+    {
+        for format in [PayloadFormat::Text, PayloadFormat::Mixed, PayloadFormat::Hex] {
+            let text = format!("{}", file_template(path));
+            let draft = Draft { format, text, ..Draft::default() };
+            let compiled = compile(&draft).unwrap_or_else(|mistake| panic!("{path}: {mistake:?}"));
+            assert_eq!(compiled.needs().files, [path], "{}", draft.text);
+        }
+    }
+    assert_eq!(file_template("request.bin"), "{{file:request.bin}}");
+    let behind = Draft { text: r#"{{ file : "a}}" }}{{ask:b}}"#.into(), ..Draft::default() };
+    let needs = compile(&behind).unwrap().needs().clone();
+    assert_eq!((needs.files, needs.asks), (vec!["a}}".to_owned()], vec!["b".to_owned()]));
+    let open = Draft { text: r#"{{file:"a}}"#.into(), ..Draft::default() };
+    assert_eq!(compile(&open).unwrap().needs().files, ["\"a"], "one quote is a part of the name");
+}

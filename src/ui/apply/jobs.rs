@@ -295,6 +295,7 @@ fn path_chosen(
         }
         Ask::PayloadImport => effects.start(Job::ImportPayloads(path)),
         Ask::TemplateFile => {
+            effects.start(Job::PickFile(path.clone()));
             state.template_file = (state.template_file.0 + 1, path.to_string_lossy().into_owned());
             state.focus = Some(crate::ui::state::Focus::Composer);
         }

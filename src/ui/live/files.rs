@@ -1,5 +1,6 @@
 //! One thread that reads and writes the workspace and the preferences, in the order in which it was asked to.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -12,6 +13,11 @@ use crate::workspace::{Folders, Preferences, TrustStore, Workspace, WorkspaceErr
 const QUEUE: usize = 64;
 
 pub enum FileJob {
+    /// The workspace that the program began with.
+    Begin {
+        path: PathBuf,
+        trusted: bool,
+    },
     Open(PathBuf),
     Save {
         path: PathBuf,
@@ -20,6 +26,8 @@ pub enum FileJob {
         replace: bool,
     },
     Preferences(Box<Preferences>),
+    /// A file that templates may read from now on, wherever it lies.
+    Pick(PathBuf),
     Trust {
         path: PathBuf,
         workspace: Workspace,
@@ -37,6 +45,7 @@ struct Files {
     ours: bool,
     /// Is told what templates of the workspace in use may read.
     engine: Option<Engine>,
+    supply: WorkspaceSupply,
 }
 
 /// Starts the thread. `lock` and `ours` are of the workspace in use.
@@ -50,7 +59,7 @@ pub fn start(
 ) -> SyncSender<FileJob> {
     let (sender, receiver) = sync_channel(QUEUE);
     let trust = TrustStore::load(&folders.config);
-    let files = Files { folders, trust, lock, ours, engine: Some(engine) };
+    let files = Files { folders, trust, lock, ours, engine: Some(engine), supply: WorkspaceSupply::default() };
     // Without the thread nothing is saved; a program that cannot start one thread has worse troubles.
     let _ = std::thread::Builder::new().name("files".into()).spawn(move || files.run(receiver, done, waker));
     sender
@@ -65,6 +74,15 @@ impl Files {
                 FileJob::Save { path, workspace, as_new, .. } => self.save(path, &workspace, as_new),
                 FileJob::Preferences(preferences) => Done::PreferencesSaved(preferences.save(&self.folders.config)),
                 FileJob::Trust { path, workspace } => self.trust(path, &workspace),
+                FileJob::Begin { path, trusted } => {
+                    self.supply_from(&path, trusted, true);
+                    continue;
+                }
+                FileJob::Pick(path) => {
+                    self.supply.picked.insert(path);
+                    self.tell_supply();
+                    continue;
+                }
                 FileJob::End(written) => {
                     let _ = written.try_send(());
                     continue;
@@ -83,7 +101,7 @@ impl Files {
         if let Ok((_, trusted)) = &result {
             self.ours = *trusted;
             self.lock = WorkspaceLock::take(&self.folders, &path).ok().flatten();
-            self.supply(&path);
+            self.supply_from(&path, self.ours, false);
         }
         Done::WorkspaceOpened { path, result }
     }
@@ -95,7 +113,7 @@ impl Files {
         }
         let result = self.trust.save_workspace(workspace, &path, true);
         self.ours |= result.is_ok();
-        self.supply(&path);
+        self.supply_from(&path, self.ours, true);
         Done::Trusted(result)
     }
 
@@ -110,24 +128,26 @@ impl Files {
         }
         let result = self.trust.save_workspace(workspace, &path, self.ours);
         if as_new {
-            self.supply(&path);
+            self.supply_from(&path, self.ours, true);
         }
         Done::WorkspaceSaved { path, as_new, result }
     }
 }
 
 impl Files {
-    fn supply(&self, path: &Path) {
+    /// What was chosen in another workspace is not this one's to read.
+    fn supply_from(&mut self, path: &Path, trusted: bool, keeps_picked: bool) {
+        let picked = std::mem::take(&mut self.supply.picked);
+        let picked = if keeps_picked { picked } else { BTreeSet::new() };
+        self.supply = WorkspaceSupply { folder: path.parent().map(Path::to_owned), trusted, picked };
+        self.tell_supply();
+    }
+
+    fn tell_supply(&self) {
         if let Some(engine) = &self.engine {
-            engine.set_supply(supply_of(path, self.ours));
+            engine.set_supply(Arc::new(self.supply.clone()));
         }
     }
-}
-
-/// What templates of a workspace may read.
-pub fn supply_of(path: &Path, trusted: bool) -> Arc<WorkspaceSupply> {
-    let folder = path.parent().map(Path::to_owned);
-    Arc::new(WorkspaceSupply { folder, trusted, ..WorkspaceSupply::default() })
 }
 
 /// The workspace, and whether exactly what was read is trusted on this computer.
@@ -149,12 +169,32 @@ mod tests {
         let (theirs, copy) = (home.path().join("theirs.toml"), home.path().join("copy.toml"));
         Workspace::default().save(&theirs).unwrap();
         let trust = TrustStore::load(&folders.config);
-        let mut files = Files { folders, trust, lock: None, ours: true, engine: None };
+        let mut files =
+            Files { folders, trust, lock: None, ours: true, engine: None, supply: WorkspaceSupply::default() };
         let Done::WorkspaceOpened { result: Ok((workspace, false)), .. } = files.open(theirs) else { panic!() };
         let Done::WorkspaceSaved { result: Ok(()), .. } = files.save(copy.clone(), &workspace, true) else { panic!() };
         assert!(matches!(read(&files.trust, &copy), Ok((_, false))));
         files.trust.trust(&copy).unwrap();
         assert!(matches!(read(&files.trust, &copy), Ok((_, true))));
+    }
+
+    #[test]
+    fn picked_files_stay_with_their_workspace() {
+        let home = tempfile::tempdir().unwrap();
+        let folders = Folders::within(home.path());
+        folders.create().unwrap();
+        let (mine, other) = (home.path().join("mine.toml"), home.path().join("other.toml"));
+        Workspace::default().save(&mine).unwrap();
+        Workspace::default().save(&other).unwrap();
+        let trust = TrustStore::load(&folders.config);
+        let supply = WorkspaceSupply::default();
+        let mut files = Files { folders, trust, lock: None, ours: true, engine: None, supply };
+        files.supply_from(&mine, true, true);
+        files.supply.picked.insert("/somewhere/a.bin".into());
+        files.save(home.path().join("copy.toml"), &Workspace::default(), true);
+        assert_eq!((files.supply.picked.len(), files.supply.folder.as_deref()), (1, Some(home.path())));
+        files.open(other);
+        assert!(files.supply.picked.is_empty());
     }
 
     #[test]
@@ -165,7 +205,8 @@ mod tests {
         let path = home.path().join("theirs.toml");
         Workspace::default().save(&path).unwrap();
         let trust = TrustStore::load(&folders.config);
-        let mut files = Files { folders, trust, lock: None, ours: false, engine: None };
+        let mut files =
+            Files { folders, trust, lock: None, ours: false, engine: None, supply: WorkspaceSupply::default() };
         let Done::WorkspaceOpened { result: Ok((seen, false)), .. } = files.open(path.clone()) else { panic!() };
         let payload = crate::model::SavedPayload { name: "slipped in".into(), ..Default::default() };
         Workspace { payloads: vec![payload], ..Workspace::default() }.save(&path).unwrap();

@@ -80,6 +80,7 @@ impl Jobs {
             | Job::SavePreferences(_)
             | Job::TrustWorkspace { .. }
             | Job::Annotate { .. }
+            | Job::PickFile(_)
             | Job::AskPath { .. } => return None,
         })
     }

@@ -13,7 +13,7 @@ use crate::ui::widgets::{Choice, choice, hint, problem};
 /// Bytes of the preview.
 const SHOWN: usize = 24;
 /// A longer text is not composed in a frame; it goes out all the same.
-const PREVIEWED: usize = 64 * 1024;
+pub const PREVIEWED: usize = 64 * 1024;
 
 /// `true`: it changed. `id` and `name` tell it from others on screen.
 pub fn draft_editor(

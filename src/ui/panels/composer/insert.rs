@@ -72,7 +72,7 @@ impl Composer {
         }
         self.inserted_file = *number;
         if !matches!(self.format(), PayloadFormat::File | PayloadFormat::Base64) {
-            self.insert(ui, &format!("{{{{file:{path}}}}}"));
+            self.insert(ui, &crate::payload::file_template(path));
         }
     }
 

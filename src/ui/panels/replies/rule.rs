@@ -4,7 +4,8 @@ use egui::{Id, Ui};
 
 use crate::model::{MatchHow, Occasion, ReplyAct, ReplyRule};
 use crate::payload::visible_text;
-use crate::ui::panels::draft_editor::draft_editor;
+use crate::rules::{ReadyReply, ReplyMistake};
+use crate::ui::panels::draft_editor::{PREVIEWED, draft_editor};
 use crate::ui::panels::pattern_editor::pattern_editor;
 use crate::ui::state::Ctx;
 use crate::ui::widgets::{Choice, Field, FieldText, choice, form_row, hint, problem};
@@ -76,6 +77,11 @@ pub fn fields(ctx: &Ctx<'_>, ui: &mut Ui, line: u64, rule: &mut ReplyRule, numbe
         });
         if rule.act == ReplyAct::Send {
             draft_editor(ctx, ui, ("reply draft", line), words.get("replies.payload"), &mut rule.send);
+            if rule.send.text.len() <= PREVIEWED
+                && let Err(ReplyMistake::Never { what, .. }) = ReadyReply::new(rule)
+            {
+                problem(ui, ctx.theme, &words.never_given(&what));
+            }
         }
         waits(ctx, ui, line, rule, numbers);
     });
