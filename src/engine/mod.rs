@@ -50,7 +50,8 @@ use endpoint::Endpoint;
 use publisher::{Board, publish};
 use shared::Shared;
 
-pub use sequence::{SequenceMistake, SequenceMistakeKind, check_sequence};
+pub use crate::rules::{SequenceMistake, SequenceMistakeKind};
+pub use sequence::check_sequence;
 
 pub use resolve::{Lookup, Resolver, SystemResolver};
 

@@ -36,6 +36,7 @@ pub use reply::{
 };
 pub use sequence::{
     Awaited, LaneOutcome, LaneReport, MOST_NESTED, RunId, Sequence, SequenceClose, SequenceReport, Step, StepFailure,
+    endpoint_called,
 };
 pub use settings::{Answer, ClientSettings, EndpointSettings, ListenerSettings, OverLimit, Protocol, UdpSettings};
 

@@ -6,6 +6,7 @@
 mod expression;
 mod length;
 mod masked;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -19,6 +20,8 @@ use crate::model::{FramePattern, MatchHow, MatchPlace};
 use crate::payload;
 
 use length::Lengths;
+
+pub use steps::{SequenceMistake, SequenceMistakeKind, sequence_asks, sequence_mistakes};
 
 /// A longer text or hex pattern is refused.
 pub const MAX_PATTERN_BYTES: usize = 64 * 1024;
