@@ -18,6 +18,7 @@ mod recording;
 mod reply;
 mod sequence;
 mod settings;
+mod steps;
 
 pub use address::{HostPort, HostPortError};
 pub use capture::{Imported, LeftOut};

@@ -141,22 +141,27 @@ impl Matcher {
         Some(vec![Some(frame.slice(found))])
     }
 
-    /// What is expected, in the pattern's own words, for reports: `"LOGIN"…`, `/^OK (\d+)/`, `4..12 B`, `*`.
+    /// What is expected, in the pattern's own words (`expected`).
     pub fn expected(&self) -> String {
-        let typed = &self.pattern.pattern;
-        let placed = |what: String| match self.pattern.place {
-            MatchPlace::Anywhere => format!("…{what}…"),
-            MatchPlace::Begins => format!("{what}…"),
-            MatchPlace::Ends => format!("…{what}"),
-            MatchPlace::Whole => what,
-        };
-        match self.pattern.how {
-            MatchHow::Any => "*".to_owned(),
-            MatchHow::Text => placed(format!("\"{typed}\"")),
-            MatchHow::Hex => placed(format!("[{typed}]")),
-            MatchHow::Regex => format!("/{typed}/"),
-            MatchHow::Length => format!("{typed} B"),
-        }
+        expected(&self.pattern)
+    }
+}
+
+/// What a pattern expects, in its own words, for reports: `"LOGIN"…`, `/^OK (\d+)/`, `4..12 B`, `*`.
+pub fn expected(pattern: &FramePattern) -> String {
+    let typed = &pattern.pattern;
+    let placed = |what: String| match pattern.place {
+        MatchPlace::Anywhere => format!("…{what}…"),
+        MatchPlace::Begins => format!("{what}…"),
+        MatchPlace::Ends => format!("…{what}"),
+        MatchPlace::Whole => what,
+    };
+    match pattern.how {
+        MatchHow::Any => "*".to_owned(),
+        MatchHow::Text => placed(format!("\"{typed}\"")),
+        MatchHow::Hex => placed(format!("[{typed}]")),
+        MatchHow::Regex => format!("/{typed}/"),
+        MatchHow::Length => format!("{typed} B"),
     }
 }
 
