@@ -1,5 +1,8 @@
 //! `sockscope run --sequence` as CI uses it: the real program against a socket of the test, its exit code and its report.
 
+#[path = "cli_sequence/several.rs"]
+mod several;
+
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
@@ -51,8 +54,63 @@ pattern = "OK"
 place = "whole"
 timeout_millis = 10000
 
+[[endpoint]]
+name = "own"
+type = "tcp-listener"
+address = "127.0.0.1"
+port = 0
+framing = {{ type = "line" }}
+
+[[sequence]]
+name = "denied"
+endpoint = "device"
+
+[[sequence.step]]
+do = "send"
+text = "LOGIN\\n"
+
+[[sequence.step]]
+do = "expect"
+match = "text"
+pattern = "DENIED"
+
+[[sequence]]
+name = "serve"
+endpoint = "own"
+
+[[sequence.step]]
+do = "expect"
+match = "text"
+pattern = "HELLO"
+
+[[sequence.step]]
+do = "send"
+text = "HI\\n"
+
+[[sequence]]
+name = "asks"
+endpoint = "device"
+
+[[sequence.step]]
+do = "send"
+text = "{{{{ask:User}}}}\\n"
+
+[[sequence]]
+name = "environment"
+endpoint = "device"
+
+[[sequence.step]]
+do = "set"
+variable = "home"
+text = "{{{{env:PATH}}}}"
+
+[[sequence.step]]
+do = "send"
+text = "LOGIN\\n"
+
 [[sequence]]
 name = "wrong"
+endpoint = "device"
 
 [[sequence.step]]
 do = "send"
@@ -60,6 +118,7 @@ text = "\\q"
 
 [[sequence]]
 name = "endless"
+endpoint = "device"
 
 [[sequence.step]]
 do = "send"
@@ -123,7 +182,7 @@ fn a_timeout_is_a_failure() {
     let file = workspace(folder.path(), port);
     let ended = run(&[&file, "--sequence", "endless", "--on", "device", "--timeout", "1s"]);
     assert_eq!(ended.status.code(), Some(1), "{}", output(&ended));
-    assert!(output(&ended).contains("step 2: stopped before it had ended"), "{}", output(&ended));
+    assert!(output(&ended).contains("stopped at step 2"), "{}", output(&ended));
     serving.join().unwrap();
 }
 

@@ -1,6 +1,8 @@
 //! Sequences on real sockets: what is sent, waited for and told. The peers are sockets of these tests.
 
 mod engine_support;
+#[path = "engine_sequence/login.rs"]
+mod login;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -184,8 +186,8 @@ fn a_peer_that_leaves_ends_the_waiting() {
     let id = run(&bench, on, vec![send("hi"), expect("bye"), expect("more")]);
     let (step, failure) = fails(&bench, id);
     assert_eq!(step, [3]);
-    let StepFailure::Connection(failure) = failure else { panic!("{failure:?}") };
-    assert_eq!(failure.reason, Reason::NotConnected);
+    let StepFailure::Ended { expected, failure } = failure else { panic!("{failure:?}") };
+    assert_eq!((expected.as_str(), failure.reason), ("\"more\"", Reason::NotConnected));
     serving.join().unwrap();
 }
 

@@ -176,30 +176,34 @@ pub struct PayloadArguments {
 #[command(after_help = "Examples:
   sockscope run bench.toml
   sockscope run bench.toml --json --record bench.pcapng --events 1000
-  sockscope run bench.toml --sequence login --ask User=me --report junit.xml --timeout 1m")]
+  sockscope run bench.toml --sequence login --ask User=me --report junit.xml --timeout 1m
+  sockscope run bench.toml --all-sequences --report junit.xml --verbose")]
 pub struct RunArguments {
     #[arg(value_name = "WORKSPACE.toml")]
     pub workspace: PathBuf,
     /// Let the workspace use files outside its own folder, and the environment
     #[arg(long)]
     pub trust: bool,
-    /// Run this sequence on the endpoint it names, then stop: code 0 when it passed, 1 when it failed
-    #[arg(long, value_name = "NAME")]
-    pub sequence: Option<String>,
+    /// Run this sequence on the endpoint it names, then stop: code 0 when it passed, 1 when it failed; several run in order
+    #[arg(long, value_name = "NAME", group = "sequences")]
+    pub sequence: Vec<String>,
+    /// Run all sequences of the workspace, in their order
+    #[arg(long, group = "sequences", conflicts_with = "sequence")]
+    pub all_sequences: bool,
     /// Run the sequence on this endpoint: its name or address in the workspace, or any address to connect to
-    #[arg(long, value_name = "NAME|ENDPOINT", requires = "sequence")]
+    #[arg(long, value_name = "NAME|ENDPOINT", requires = "sequences")]
     pub on: Option<String>,
     /// Run the sequence on so many connections of its own, all at once (TCP clients)
-    #[arg(long, value_name = "N", requires = "sequence", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", requires = "sequences", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub connections: Option<u32>,
     /// Answer an {{ask:NAME}} of the sequence's payloads
-    #[arg(long, value_name = "NAME=VALUE", requires = "sequence", value_parser = answer)]
+    #[arg(long, value_name = "NAME=VALUE", requires = "sequences", value_parser = answer)]
     pub ask: Vec<(String, String)>,
     /// Write the result of the sequence as a JUnit report
-    #[arg(long, value_name = "FILE.xml", requires = "sequence")]
+    #[arg(long, value_name = "FILE.xml", requires = "sequences")]
     pub report: Option<PathBuf>,
-    /// The sequence fails when it takes longer
-    #[arg(long, value_name = "TIME", requires = "sequence", value_parser = durations::parse)]
+    /// A sequence fails when it takes longer
+    #[arg(long, value_name = "TIME", requires = "sequences", value_parser = durations::parse)]
     pub timeout: Option<Duration>,
     #[command(flatten)]
     pub session: SessionArguments,
@@ -274,7 +278,7 @@ pub struct SessionArguments {
     /// Print one JSON object per event on standard output
     #[arg(long)]
     pub json: bool,
-    /// Print what happens, one line per event on standard error (connect and send)
+    /// Print what happens, one line per event on standard error (connect, send and run --sequence)
     #[arg(long, short)]
     pub verbose: bool,
     /// The encoding of text: what is sent with --text, and how content is shown

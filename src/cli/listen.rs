@@ -30,8 +30,8 @@ pub fn listen(arguments: &ListenArguments) -> Result<(), Refusal> {
 pub fn run(arguments: &RunArguments) -> Result<(), Refusal> {
     let path = &arguments.workspace;
     let workspace = Workspace::load(path).map_err(|error| workspace_refusal(path, &error))?;
-    if let Some(name) = &arguments.sequence {
-        return sequence::run(arguments, name, &workspace);
+    if arguments.all_sequences || !arguments.sequence.is_empty() {
+        return sequence::run(arguments, &workspace);
     }
     if workspace.endpoints.is_empty() {
         return Err(format!("{} has no endpoints to open.", path.display()));

@@ -11,7 +11,6 @@ mod durations;
 mod endpoints;
 mod export;
 mod filters;
-mod junit;
 mod life;
 mod lines;
 mod listen;

@@ -25,11 +25,13 @@ pub enum Output {
     Json,
     /// The peer's bytes only.
     Bytes,
+    /// Nothing: the command prints a result of its own at the end.
+    Nothing,
 }
 
 pub struct Style {
     pub output: Output,
-    /// One line per event on standard error as well (with `Output::Bytes`).
+    /// One line per event on standard error as well (with `Output::Bytes` and `Output::Nothing`).
     pub verbose: bool,
     /// Print so many events and no more.
     pub events: Option<u64>,
@@ -110,6 +112,7 @@ fn print_batch(output: &mut impl Write, batch: &[Recorded], style: &Style) -> io
                     output.write_all(bytes)?;
                 }
             }
+            Output::Nothing => {}
         }
         if style.verbose && style.output != Output::Lines {
             let _ = writeln!(io::stderr().lock(), "{}", style.lines.line(recorded));

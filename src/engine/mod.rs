@@ -50,7 +50,8 @@ use endpoint::Endpoint;
 use publisher::{Board, publish};
 use shared::Shared;
 
-pub use sequence::{SequenceMistake, SequenceMistakeKind, check_sequence};
+pub use crate::rules::{SequenceMistake, SequenceMistakeKind};
+pub use sequence::check_sequence;
 
 pub use resolve::{Lookup, Resolver, SystemResolver};
 
@@ -296,10 +297,15 @@ impl Engine {
         *self.shared.supply.lock() = Some(supply);
     }
 
-    /// Lists an endpoint that stays closed, so that a sequence can make connections of its own to its remote.
+    /// Lists an endpoint that stays closed, so that a sequence can make connections of its own to its remote. One that is
+    /// closed already takes the settings over.
     pub fn list_closed(&self, id: EndpointId, settings: EndpointSettings) -> Result<(), Busy> {
         let mut endpoints = self.shared.endpoints.lock();
-        if endpoints.iter().any(|endpoint| endpoint.id == id) {
+        if let Some(known) = endpoints.iter().find(|endpoint| endpoint.id == id) {
+            let mut shown = known.shown.lock();
+            if matches!(shown.state, EndpointState::Closed | EndpointState::Failed) {
+                shown.settings = settings;
+            }
             return Ok(());
         }
         if endpoints.len() >= ENDPOINTS {

@@ -18,6 +18,7 @@ mod recording;
 mod reply;
 mod sequence;
 mod settings;
+mod steps;
 
 pub use address::{HostPort, HostPortError};
 pub use capture::{Imported, LeftOut};
@@ -36,6 +37,7 @@ pub use reply::{
 };
 pub use sequence::{
     Awaited, LaneOutcome, LaneReport, MOST_NESTED, RunId, Sequence, SequenceClose, SequenceReport, Step, StepFailure,
+    endpoint_called,
 };
 pub use settings::{Answer, ClientSettings, EndpointSettings, ListenerSettings, OverLimit, Protocol, UdpSettings};
 

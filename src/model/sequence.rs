@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConnectionId, Draft, FramePattern};
+use super::{ConnectionId, Draft, EndpointSettings, FramePattern};
 
 /// Steps deeper in each other are refused.
 pub const MOST_NESTED: usize = 8;
@@ -110,10 +110,21 @@ pub enum StepFailure {
     Timeout { expected: String, millis: u64, last: Option<Vec<u8>> },
     /// Another frame came.
     Unexpected { expected: String, got: Vec<u8> },
-    /// The connection ended, could not be made, or did not take the bytes.
+    /// The connection ended before a frame that fits came.
+    Ended { expected: String, failure: super::Failure },
+    /// The connection could not be made, or did not take the bytes.
     Connection(super::Failure),
     /// A template of the step could not be filled in; what is missing, in words.
     Template(String),
+}
+
+/// The endpoint that is called so, or else has this address: its place among them.
+pub fn endpoint_called<'a>(
+    wanted: &str,
+    endpoints: impl Iterator<Item = &'a EndpointSettings> + Clone,
+) -> Option<usize> {
+    let named = endpoints.clone().position(|settings| settings.name.as_deref() == Some(wanted));
+    named.or_else(|| endpoints.clone().position(|settings| settings.uri().to_string() == wanted))
 }
 
 impl SequenceReport {

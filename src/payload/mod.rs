@@ -36,6 +36,7 @@ pub use copying::{CopyFormat, copied};
 pub use difference::{Counts, Difference, Part, PartKind, difference, is_quick};
 pub use hex::{bytes_to_c_array, bytes_to_hex, hex_to_bytes};
 pub use inspect::{Reading, Sums, Value, inspect};
+pub use language::nearest::nearest;
 pub use language::{
     Compiled, Fill, Kept, MadeBy, Memory, Missing, Needs, Rendered, RenderedPart, Supplied, Supply, compile,
     file_template,

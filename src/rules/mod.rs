@@ -7,6 +7,7 @@ mod expression;
 mod length;
 mod masked;
 mod reply;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -22,6 +23,7 @@ use crate::payload;
 use length::Lengths;
 
 pub use reply::{NeverGiven, ReadyReply, ReplyMistake};
+pub use steps::{SequenceMistake, SequenceMistakeKind, sequence_asks, sequence_mistakes};
 
 /// A longer text or hex pattern is refused.
 pub const MAX_PATTERN_BYTES: usize = 64 * 1024;
@@ -159,22 +161,27 @@ impl Matcher {
         names.filter_map(|(place, name)| Some((place, name?)))
     }
 
-    /// What is expected, in the pattern's own words, for reports: `"LOGIN"…`, `/^OK (\d+)/`, `4..12 B`, `*`.
+    /// What is expected, in the pattern's own words (`expected`).
     pub fn expected(&self) -> String {
-        let typed = &self.pattern.pattern;
-        let placed = |what: String| match self.pattern.place {
-            MatchPlace::Anywhere => format!("…{what}…"),
-            MatchPlace::Begins => format!("{what}…"),
-            MatchPlace::Ends => format!("…{what}"),
-            MatchPlace::Whole => what,
-        };
-        match self.pattern.how {
-            MatchHow::Any => "*".to_owned(),
-            MatchHow::Text => placed(format!("\"{typed}\"")),
-            MatchHow::Hex => placed(format!("[{typed}]")),
-            MatchHow::Regex => format!("/{typed}/"),
-            MatchHow::Length => format!("{typed} B"),
-        }
+        expected(&self.pattern)
+    }
+}
+
+/// What a pattern expects, in its own words, for reports: `"LOGIN"…`, `/^OK (\d+)/`, `4..12 B`, `*`.
+pub fn expected(pattern: &FramePattern) -> String {
+    let typed = &pattern.pattern;
+    let placed = |what: String| match pattern.place {
+        MatchPlace::Anywhere => format!("…{what}…"),
+        MatchPlace::Begins => format!("{what}…"),
+        MatchPlace::Ends => format!("…{what}"),
+        MatchPlace::Whole => what,
+    };
+    match pattern.how {
+        MatchHow::Any => "*".to_owned(),
+        MatchHow::Text => placed(format!("\"{typed}\"")),
+        MatchHow::Hex => placed(format!("[{typed}]")),
+        MatchHow::Regex => format!("/{typed}/"),
+        MatchHow::Length => format!("{typed} B"),
     }
 }
 

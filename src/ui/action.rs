@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::engine::{CloseHow, Peers, Repeat, SequenceTarget, Target};
 use crate::model::{
     ConnectionId, Draft, EndpointId, EndpointSettings, Framing, HighlightRule, ModbusTable, Note, Rotation, RunId,
-    SavedFilter, SavedPayload, SendId, Sequence, TextEncoding,
+    SavedFilter, SavedPayload, SendId, Sequence, Step, TextEncoding,
 };
 use crate::session::conversation::{ConversationOrder, Sides};
 use crate::session::{ConnectionsOrder, FindStep, Scope};
@@ -135,6 +135,43 @@ pub enum SequenceAction {
         replaces: Option<usize>,
     },
     Remove(usize),
+    /// Undoes `Remove`.
+    Insert(usize, Sequence),
+    Duplicate(usize),
+    /// To stand at this place among the sequences.
+    Move {
+        from: usize,
+        to: usize,
+    },
+    /// A path counts from 0 at each level.
+    RemoveStep {
+        sequence: usize,
+        step: Vec<usize>,
+    },
+    /// Undoes `RemoveStep`, as long as the sequence at this place has the same name.
+    InsertStep {
+        sequence: usize,
+        name: String,
+        path: Vec<usize>,
+        step: Box<Step>,
+    },
+    /// Its tab shows this one (`State::shown_sequence`).
+    Show(usize),
+    /// A shortcut was pressed and it cannot be run; why, in words.
+    NotRun(String),
+    /// Saving begins anew: what an earlier attempt said is gone.
+    BeginReport,
+    /// Asks the system's dialog for a path; it arrives in `State::saving`.
+    ChooseReport {
+        suggested: PathBuf,
+    },
+    /// Writes what came of a run as a JUnit file.
+    SaveReport {
+        run: RunId,
+        path: PathBuf,
+        /// The person agreed to write over a file that is there.
+        replace: bool,
+    },
     /// Asks first for what its payloads ask.
     Run {
         sequence: usize,

@@ -10,7 +10,8 @@ use super::state::{EventFacts, OwnAddress};
 use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, SequenceOrder, Source, Target};
 use crate::filter::Filter;
 use crate::model::{
-    ConnectionId, EndpointId, EndpointSettings, Failure, ModbusTable, Note, Rotation, RunId, SendId, Timestamp,
+    ConnectionId, EndpointId, EndpointSettings, Failure, ModbusTable, Note, Rotation, RunId, SendId, SequenceReport,
+    Timestamp,
 };
 use crate::session::conversation::{ConversationOrder, ConversationSnapshot, Sides};
 use crate::session::export::Progress;
@@ -32,6 +33,8 @@ pub trait Effects {
     fn retune(&mut self, id: EndpointId, settings: EndpointSettings);
     fn resume_replies(&mut self, id: EndpointId);
     fn set_register(&mut self, id: EndpointId, table: ModbusTable, address: u16, value: u16);
+    /// Lets the engine know a client that was never opened, so that a sequence can make connections like it.
+    fn list_closed(&mut self, id: EndpointId, settings: EndpointSettings) -> Result<(), Busy>;
     fn run_sequence(&mut self, order: SequenceOrder) -> Result<RunId, Busy>;
     fn stop_run(&mut self, id: RunId);
 
@@ -120,6 +123,12 @@ pub enum Job {
         now: Option<Timestamp>,
         path: PathBuf,
     },
+    /// What came of a run, as a JUnit file; `replace` as in `SaveLog`.
+    SaveReport {
+        path: PathBuf,
+        report: Arc<SequenceReport>,
+        replace: bool,
+    },
     ListSessions,
     DeleteSession(PathBuf),
     OpenSession(PathBuf),
@@ -190,6 +199,7 @@ pub enum Ask {
     PayloadImport,
     TemplateFile,
     SaveConnections,
+    SaveReport,
 }
 
 /// What came of a job.
@@ -211,6 +221,10 @@ pub enum Done {
     ConnectionsSaved {
         path: PathBuf,
         result: Result<u64, Failure>,
+    },
+    ReportSaved {
+        path: PathBuf,
+        result: Result<(), Failure>,
     },
     /// Nothing was written: a file of this name is there.
     Exists {

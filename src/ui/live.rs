@@ -217,6 +217,10 @@ impl Effects for Live {
         self.engine.set_register(id, table, address, value);
     }
 
+    fn list_closed(&mut self, id: EndpointId, settings: EndpointSettings) -> Result<(), Busy> {
+        self.engine.list_closed(id, settings)
+    }
+
     fn run_sequence(&mut self, order: SequenceOrder) -> Result<RunId, Busy> {
         self.engine.run_sequence(order)
     }

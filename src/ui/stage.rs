@@ -27,6 +27,7 @@ pub enum Order {
     Retune(EndpointId, EndpointSettings),
     ResumeReplies(EndpointId),
     SetRegister(EndpointId, ModbusTable, u16, u16),
+    ListClosed(EndpointId, EndpointSettings),
     RunSequence(SequenceOrder),
     StopRun(RunId),
     Show(Query),
@@ -124,6 +125,11 @@ impl Effects for Stage {
 
     fn set_register(&mut self, id: EndpointId, table: ModbusTable, address: u16, value: u16) {
         self.orders.push(Order::SetRegister(id, table, address, value));
+    }
+
+    fn list_closed(&mut self, id: EndpointId, settings: EndpointSettings) -> Result<(), Busy> {
+        self.orders.push(Order::ListClosed(id, settings));
+        Ok(())
     }
 
     fn run_sequence(&mut self, order: SequenceOrder) -> Result<RunId, Busy> {

@@ -50,6 +50,8 @@ pub struct State {
     pub endpoints: Vec<Configured>,
     pub payloads: Vec<SavedPayload>,
     pub sequences: Vec<Sequence>,
+    /// The sequence that its tab is to show; the number grows with every wish.
+    pub shown_sequence: (u64, usize),
     /// The saved payload whose name is to be typed; the number grows with every question.
     pub naming: (u64, usize),
     /// What waits for answers to its `{{ask:…}}`.

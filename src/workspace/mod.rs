@@ -8,6 +8,7 @@
 mod disk;
 mod folders;
 mod import;
+mod junit;
 mod lock;
 mod preferences;
 mod reach;
@@ -25,6 +26,7 @@ use crate::words::Words;
 
 pub use folders::Folders;
 pub use import::{Imported, LeftOut, MAX_IMPORT_BYTES, NotImported, Why, import, import_text};
+pub use junit::save_junit;
 pub use lock::WorkspaceLock;
 pub use preferences::{Preferences, ThemeChoice};
 pub use supply::WorkspaceSupply;

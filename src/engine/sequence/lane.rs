@@ -180,7 +180,7 @@ impl Lane {
             Ok(()) => Ok(()),
             Err(SendEnd::Failed(failure)) => Err(StepFailure::Connection(failure)),
             // Where the run was stopped, its outcome says so whatever stands here.
-            Err(SendEnd::Stopped) => Err(self.ended(Doing::Send)),
+            Err(SendEnd::Stopped) => Err(StepFailure::Connection(self.why_ended(Doing::Send))),
         }
     }
 
@@ -190,7 +190,10 @@ impl Lane {
         loop {
             let frame = match tokio::time::timeout_at(deadline, self.intake.next()).await {
                 Ok(Ok(frame)) => frame,
-                Ok(Err(NoMore::Ended)) => return Err(self.ended(Doing::Receive)),
+                Ok(Err(NoMore::Ended)) => {
+                    let (expected, failure) = (awaiting.matcher.expected(), self.why_ended(Doing::Receive));
+                    return Err(StepFailure::Ended { expected, failure });
+                }
                 Ok(Err(NoMore::Overflowed)) => return Err(self.overflowed()),
                 Err(_) => return Err(timeout(awaiting, last.as_ref())),
             };
@@ -227,13 +230,13 @@ impl Lane {
         self.intake.tap().ended().await;
     }
 
-    fn ended(&self, doing: Doing) -> StepFailure {
+    fn why_ended(&self, doing: Doing) -> Failure {
         let on = self.peer.flow.peer.map(|at| at.to_string()).unwrap_or_default();
-        StepFailure::Connection(match &*self.peer.state.lock() {
+        match &*self.peer.state.lock() {
             ConnectionState::Failed(failure) => failure.clone(),
             ConnectionState::Reset => Failure::new(doing, on, Reason::Reset),
             _ => Failure::new(doing, on, Reason::NotConnected),
-        })
+        }
     }
 
     fn overflowed(&self) -> StepFailure {

@@ -32,7 +32,7 @@ use own::Remote;
 use program::Program;
 use progress::Run;
 
-pub use program::{SequenceMistake, SequenceMistakeKind, check_sequence};
+pub use program::check_sequence;
 
 /// Sequences that may run at a time.
 const RUNNING: usize = 256;

@@ -7,29 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::filling::Template;
-use crate::model::{Awaited, Draft, MOST_NESTED, PayloadFormat, Sequence, SequenceClose, Step};
-use crate::payload::{Mistake, compile, file_path};
-use crate::rules::{Matcher, PatternMistake};
-
-/// A step that cannot be understood.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SequenceMistake {
-    /// Its place at each level, counted from 1.
-    pub step: Vec<u32>,
-    pub what: SequenceMistakeKind,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SequenceMistakeKind {
-    Payload(Mistake),
-    Pattern(PatternMistake),
-    /// More than `MOST_NESTED` repeats in each other.
-    TooDeep,
-}
+use crate::model::{Awaited, Draft, PayloadFormat, Sequence, SequenceClose, Step};
+use crate::payload::{compile, file_path};
+use crate::rules::{Matcher, SequenceMistake, SequenceMistakeKind, sequence_mistakes};
 
 /// The first step of a sequence that cannot be run as it is written.
 pub fn check_sequence(sequence: &Sequence) -> Result<(), SequenceMistake> {
-    Program::new(sequence, &Arc::default()).map(|_| ())
+    sequence_mistakes(sequence).into_iter().next().map_or(Ok(()), Err)
 }
 
 pub(super) struct Program {
@@ -61,6 +45,7 @@ pub(super) struct Awaiting {
 
 impl Program {
     pub fn new(sequence: &Sequence, asks: &Arc<BTreeMap<String, String>>) -> Result<Self, SequenceMistake> {
+        check_sequence(sequence)?;
         let mut reader = Reader { asks, place: Vec::new(), listens: false };
         let steps = reader.steps(&sequence.steps)?;
         Ok(Self { steps, listens: reader.listens })
@@ -75,9 +60,6 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn steps(&mut self, steps: &[Step]) -> Result<Vec<Ready>, SequenceMistake> {
-        if self.place.len() > MOST_NESTED {
-            return Err(self.mistake(SequenceMistakeKind::TooDeep));
-        }
         let mut ready = Vec::with_capacity(steps.len());
         for (number, step) in (1..).zip(steps) {
             self.place.push(number);
@@ -117,35 +99,5 @@ impl Reader<'_> {
 
     fn mistake(&self, what: SequenceMistakeKind) -> SequenceMistake {
         SequenceMistake { step: self.place.clone(), what }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn send(text: &str) -> Step {
-        Step::Send(Draft { text: text.to_owned(), ..Draft::default() })
-    }
-
-    #[test]
-    fn a_mistake_has_the_place_of_its_step() {
-        let inner = Step::Repeat { times: 2, steps: vec![send("fine"), send("\\q")] };
-        let sequence = Sequence { steps: vec![send("a"), inner], ..Sequence::default() };
-        let mistake = check_sequence(&sequence).unwrap_err();
-        assert_eq!(mistake.step, [2, 2]);
-        assert!(matches!(mistake.what, SequenceMistakeKind::Payload(_)));
-    }
-
-    #[test]
-    fn depth_is_bounded() {
-        let mut step = send("x");
-        for _ in 0..MOST_NESTED {
-            step = Step::Repeat { times: 1, steps: vec![step] };
-        }
-        let nested = |step: &Step| Sequence { steps: vec![step.clone()], ..Sequence::default() };
-        assert!(check_sequence(&nested(&step)).is_ok());
-        let deeper = Step::Repeat { times: 1, steps: vec![step] };
-        assert_eq!(check_sequence(&nested(&deeper)).unwrap_err().what, SequenceMistakeKind::TooDeep);
     }
 }

@@ -4,7 +4,7 @@
 //! they come in. Called by: ui (preview, Send), cli, engine (sends, replies, sequences).
 
 mod memory;
-mod nearest;
+pub(super) mod nearest;
 mod numbers;
 mod plan;
 mod render;

@@ -1,10 +1,10 @@
-//! The known word that was probably meant. Called by: `template`, `plan`.
+//! The known word that was probably meant. Called by: `template`, `plan`, and cli for names.
 
 /// Longer words are not compared: nobody mistypes that much, and the cost is the product of both lengths.
 const MOST_BYTES: usize = 40;
 
 /// The known word with the fewest letters changed, where at most a third of them are.
-pub(super) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if typed.is_empty() || typed.len() > MOST_BYTES {
         return None;
     }

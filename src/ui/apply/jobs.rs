@@ -22,6 +22,7 @@ pub fn landed(state: &mut State, done: Done, now: Timestamp, effects: &mut dyn E
         }
         Done::ConnectionsCopied(csv) => super::connections::copied(state, csv, now, effects),
         Done::ConnectionsSaved { path, result } => super::connections::saved(state, &path, result, now),
+        Done::ReportSaved { path, result } => super::sequences::report_saved(state, &path, result, now),
         Done::Exists { path } => {
             state.saving.running = None;
             state.saving.exists = Some(path);
@@ -274,7 +275,7 @@ fn path_chosen(
         state.no_dialog = no_dialog;
         let has_field = match what {
             Ask::SaveLog { .. } => state.form == Form::SaveLog,
-            Ask::OpenSession | Ask::SaveConversation => true,
+            Ask::OpenSession | Ask::SaveConversation | Ask::SaveReport => true,
             Ask::OpenWorkspace => state.form == Form::OpenWorkspace,
             Ask::SaveWorkspace => state.form == Form::SaveWorkspace,
             Ask::PayloadFile | Ask::PayloadImport | Ask::TemplateFile | Ask::SaveConnections => false,
@@ -287,7 +288,9 @@ fn path_chosen(
     let (engine, view) = (EngineSnapshot::default(), ViewSnapshot::default());
     let seen = Seen { engine: &engine, view: &view, now };
     match what {
-        Ask::SaveLog { .. } | Ask::SaveConversation => state.saving.chosen = (state.saving.chosen.0 + 1, Some(path)),
+        Ask::SaveLog { .. } | Ask::SaveConversation | Ask::SaveReport => {
+            state.saving.chosen = (state.saving.chosen.0 + 1, Some(path))
+        }
         Ask::PayloadFile => {
             let text = path.to_string_lossy().into_owned();
             let draft = Draft { format: PayloadFormat::File, text, ..Draft::default() };

@@ -85,13 +85,13 @@ fn unused_name(state: &State, name: &str) -> String {
     numbered.into_iter().find(|name| !taken.contains(name.as_str())).unwrap_or_default()
 }
 
-fn is_taken(state: &State, digit: u8) -> bool {
+pub(super) fn is_taken(state: &State, digit: u8) -> bool {
     let digit = Some(digit);
     state.payloads.iter().any(|payload| payload.shortcut == digit)
         || state.sequences.iter().any(|sequence| sequence.shortcut == digit)
 }
 
-fn free(state: &mut State, digit: u8) {
+pub(super) fn free(state: &mut State, digit: u8) {
     let digit = Some(digit);
     for payload in state.payloads.iter_mut().filter(|payload| payload.shortcut == digit) {
         payload.shortcut = None;

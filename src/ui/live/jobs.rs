@@ -55,6 +55,11 @@ impl Jobs {
                 let result = save_connections_csv(&*log?, &order, now, &path);
                 Done::ConnectionsSaved { path, result }
             }
+            Job::SaveReport { path, replace: false, .. } if path.exists() => Done::Exists { path },
+            Job::SaveReport { path, report, .. } => {
+                let path = std::path::absolute(&path).unwrap_or(path);
+                Done::ReportSaved { result: crate::workspace::save_junit(&path, &[&*report]), path }
+            }
             Job::ListSessions => Done::Listed { folder: self.library.clone(), result: library.list() },
             Job::DeleteSession(path) => Done::Deleted { result: library.delete(&path), path },
             Job::OpenSession(path) => {
@@ -139,6 +144,7 @@ pub fn dialog(what: Ask, suggested: PathBuf) -> impl Future<Output = Done> + Sen
         }
         Ask::SaveConversation => (dialog.set_file_name(name), true),
         Ask::SaveConnections => (dialog.set_file_name(name).add_filter("CSV", &["csv"]), true),
+        Ask::SaveReport => (dialog.set_file_name(name).add_filter("JUnit", &["xml"]), true),
         Ask::SaveWorkspace => (dialog.set_file_name(name).add_filter("Sockscope", &["toml"]), true),
         Ask::PayloadFile | Ask::PayloadImport | Ask::TemplateFile => (dialog, false),
         Ask::OpenSession => (dialog.add_filter("pcapng, pcap", &CAPTURE_EXTENSIONS), false),

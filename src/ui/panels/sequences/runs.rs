@@ -1,89 +1,281 @@
-//! What came of the runs of a sequence: one line a connection, failures first. Called by: the tab of sequences.
+//! What came of the runs of a sequence: numbers, then one line a connection, failures first.
+//!
+//! Owns: which run is looked at, the order of its lines as long as its report stands, the report that is being saved.
+//! Called by: the tab of sequences.
 
-use egui::{RichText, Ui};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui::{Color32, Label, RichText, ScrollArea, TextEdit, Ui};
 
 use crate::engine::RunProgress;
-use crate::model::{LaneOutcome, LaneReport};
+use crate::model::{LaneOutcome, LaneReport, RunId, SequenceReport};
 use crate::payload::visible_text;
-use crate::ui::action::{Action, SequenceAction};
+use crate::session::Scope;
+use crate::ui::action::{Action, LogAction, SequenceAction, Tab, ViewAction};
 use crate::ui::state::Ctx;
 use crate::ui::theme;
-use crate::ui::widgets::small_button;
+use crate::ui::widgets::{chip, mono_line, small_button};
 
-/// Lanes that are drawn of one run; how many more there are is said.
-const LANES: usize = 100;
-/// Runs that are drawn.
-const RUNS: usize = 10;
+const ROW: f32 = 22.0;
+/// Runs that can be chosen.
+const RUNS: usize = 8;
+/// With so few lines each is shown as a whole.
+const WRAPPED: usize = 4;
 
-pub fn runs(ctx: &Ctx<'_>, ui: &mut Ui, name: Option<&str>, actions: &mut Vec<Action>) {
-    let of_this = ctx.engine.runs.iter().filter(|run| Some(run.report.name.as_str()) == name);
-    let mut newest: Vec<_> = of_this.collect();
-    newest.sort_by_key(|run| std::cmp::Reverse(run.id));
-    if newest.is_empty() {
-        return;
-    }
-    ui.separator();
-    ui.label(RichText::new(ctx.words.get("sequences.runs")).font(theme::semibold(13.0)));
-    for run in newest.into_iter().take(RUNS) {
-        one(ctx, ui, run, actions);
-        ui.add_space(6.0);
-    }
+#[derive(Default)]
+pub struct Runs {
+    /// `None`: the newest.
+    chosen: Option<RunId>,
+    counted: BTreeMap<RunId, Counted>,
+    /// The report of this run is to be saved to this path.
+    saving: Option<(RunId, String)>,
+    /// The number of the newest path that the system's dialog brought, and that path: it asked already.
+    brought: (u64, String),
 }
 
-fn one(ctx: &Ctx<'_>, ui: &mut Ui, run: &RunProgress, actions: &mut Vec<Action>) {
-    let words = ctx.words;
-    let lanes = &run.report.lanes;
-    let count = |wanted: fn(&LaneOutcome) -> bool| {
-        words.number(lanes.iter().filter(|lane| wanted(&lane.outcome)).count() as u64)
-    };
-    let passed = count(|outcome| *outcome == LaneOutcome::Passed);
-    let failed = count(|outcome| matches!(outcome, LaneOutcome::Failed(_)));
-    let running = count(|outcome| *outcome == LaneOutcome::Running);
-    ui.horizontal(|ui| {
-        let number = words.number(run.id.0);
-        let counts = [("number", &number), ("passed", &passed), ("failed", &failed), ("running", &running)];
-        let counts = counts.map(|(name, text)| (name, text as &dyn std::fmt::Display));
-        let text = words.fill("sequences.run_line", &counts);
-        let color = if run.report.passed() {
-            ctx.theme.incoming
-        } else if failed == words.number(0) {
-            ctx.theme.text
-        } else {
-            ctx.theme.error
+/// Found once for each report, not in each frame.
+struct Counted {
+    report: Arc<SequenceReport>,
+    passed: usize,
+    failed: usize,
+    /// Places of the lanes, failures first.
+    order: Vec<u32>,
+}
+
+impl Runs {
+    /// Before anything is drawn: counts what is new.
+    pub fn follow(&mut self, ctx: &Ctx<'_>) {
+        self.counted.retain(|id, _| ctx.engine.runs.iter().any(|run| run.id == *id));
+        for run in &ctx.engine.runs {
+            let known = self.counted.get(&run.id).is_some_and(|known| Arc::ptr_eq(&known.report, &run.report));
+            if !known {
+                self.counted.insert(run.id, Counted::of(&run.report));
+            }
+        }
+        let saving = &ctx.state.saving;
+        if self.brought.0 != saving.chosen.0 {
+            self.brought.0 = saving.chosen.0;
+            if let (Some((_, path)), Some(brought)) = (&mut self.saving, &saving.chosen.1) {
+                *path = brought.to_string_lossy().into_owned();
+                self.brought.1.clone_from(path);
+            }
+        }
+    }
+
+    /// For the list: how the newest run of a sequence fares.
+    pub fn state_of(&self, ctx: &Ctx<'_>, name: &str) -> Option<(String, Color32)> {
+        let (_, counted) = self.counted.iter().rev().find(|(_, counted)| counted.report.name == name)?;
+        let lanes = counted.report.lanes.len();
+        let over = counted.passed + counted.failed;
+        Some(match (counted.failed, counted.report.is_over()) {
+            (0, false) => (format!("{over}/{lanes}"), ctx.theme.dim),
+            (_, false) => (format!("{over}/{lanes}"), ctx.theme.error),
+            (_, true) if counted.report.passed() => {
+                (ctx.words.get("sequences.lane_passed").to_owned(), ctx.theme.incoming)
+            }
+            (0, true) => (ctx.words.get("sequences.stopped").to_owned(), ctx.theme.dim),
+            (_, true) => (ctx.words.get("sequences.failed").to_owned(), ctx.theme.error),
+        })
+    }
+
+    pub fn has_any(&self, name: &str) -> bool {
+        self.counted.values().any(|counted| counted.report.name == name)
+    }
+
+    pub fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, name: &str, actions: &mut Vec<Action>) {
+        let mut runs: Vec<&RunProgress> = ctx.engine.runs.iter().filter(|run| run.report.name == name).collect();
+        runs.sort_by_key(|run| std::cmp::Reverse(run.id));
+        let chosen = self.chosen.and_then(|id| runs.iter().find(|run| run.id == id)).or(runs.first());
+        let Some(run) = chosen.copied() else { return };
+        ui.add_space(4.0);
+        ui.horizontal_wrapped(|ui| {
+            self.head(ctx, ui, run, actions);
+            if runs.len() > 1 {
+                ui.add_space(8.0);
+                self.choose(ctx, ui, &runs, run.id);
+            }
+        });
+        if self.saving.as_ref().is_some_and(|(of, _)| *of == run.id) {
+            self.save_line(ctx, ui, run.id, actions);
+        }
+        if let Some(counted) = self.counted.get(&run.id) {
+            lanes(ctx, ui, counted, actions);
+        }
+    }
+
+    fn choose(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, runs: &[&RunProgress], shown: RunId) {
+        for (at, run) in runs.iter().take(RUNS).enumerate() {
+            let number = ctx.words.number(run.id.0);
+            let name = ctx.words.fill("sequences.run_number", &[("number", &number)]);
+            if chip(ui, ctx.theme, &number, None, &name, run.id == shown).clicked() {
+                // The newest stays the newest when another one comes.
+                self.chosen = (at > 0).then_some(run.id);
+            }
+        }
+    }
+
+    fn head(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, run: &RunProgress, actions: &mut Vec<Action>) {
+        let words = ctx.words;
+        let Some(counted) = self.counted.get(&run.id) else { return };
+        let running = if run.over { 0 } else { counted.running() };
+        let numbers = [run.id.0, counted.passed as u64, counted.failed as u64, running as u64].map(|n| words.number(n));
+        let [number, passed, failed, running] = &numbers;
+        let places: [(&str, &dyn std::fmt::Display); 4] =
+            [("number", number), ("passed", passed), ("failed", failed), ("running", running)];
+        let color = match (counted.failed, run.report.passed()) {
+            (_, true) => ctx.theme.incoming,
+            (0, _) => ctx.theme.text,
+            _ => ctx.theme.error,
         };
-        ui.label(RichText::new(text).color(color));
+        let text = words.fill("sequences.run_line", &places);
+        ui.label(RichText::new(text).font(theme::semibold(13.0)).color(color));
         if !run.over && small_button(ui, ctx.theme, words.get("sequences.stop")).clicked() {
             actions.push(Action::Sequence(SequenceAction::Stop(run.id)));
         }
-    });
-    let mut order: Vec<&LaneReport> = lanes.iter().collect();
-    order.sort_by_key(|lane| !matches!(lane.outcome, LaneOutcome::Failed(_)));
-    for lane in order.iter().take(LANES) {
-        ui.horizontal_wrapped(|ui| lane_line(ctx, ui, lane));
+        if small_button(ui, ctx.theme, words.get("sequences.copy_report")).clicked() {
+            actions.push(Action::Copy(text_of(ctx, counted)));
+        }
+        if small_button(ui, ctx.theme, words.get("sequences.save_report")).clicked() {
+            let stem = file_name(&run.report.name);
+            let path = ctx.state.saving.suggested.with_file_name(format!("{stem}-{}.xml", run.id.0));
+            self.saving = Some((run.id, path.to_string_lossy().into_owned()));
+            self.brought = (ctx.state.saving.chosen.0, String::new());
+            actions.push(Action::Sequence(SequenceAction::BeginReport));
+        }
     }
-    if lanes.len() > LANES {
-        let more = words.number((lanes.len() - LANES) as u64);
-        ui.label(RichText::new(words.fill("sequences.more_lanes", &[("count", &more)])).color(ctx.theme.dim));
+
+    fn save_line(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, run: RunId, actions: &mut Vec<Action>) {
+        let words = ctx.words;
+        let Some((_, path)) = &mut self.saving else { return };
+        let mut close = false;
+        let exists = ctx.state.saving.exists.as_deref() == Some(std::path::Path::new(path.trim()));
+        ui.horizontal_wrapped(|ui| {
+            let mut layouter = mono_line(ctx.theme.text);
+            let field = TextEdit::singleline(path)
+                .id(egui::Id::unique("sequence report path"))
+                .font(theme::mono())
+                .layouter(&mut layouter)
+                .desired_width((ui.available_width() - 220.0).clamp(140.0, 520.0));
+            ui.add(field).accessible_name(words.get("sequences.report_path"));
+            let choose = egui::Button::new(words.get("save.choose"));
+            if ui.add_enabled(!ctx.state.dialog_open, choose).clicked() {
+                let suggested = PathBuf::from(path.trim());
+                actions.push(Action::Sequence(SequenceAction::ChooseReport { suggested }));
+            }
+            let key = if exists { "save.replace" } else { "save.save" };
+            let typed = !path.trim().is_empty();
+            if ui.add_enabled(typed, egui::Button::new(words.get(key))).clicked() {
+                let replace = exists || *path == self.brought.1;
+                let path = PathBuf::from(path.trim());
+                actions.push(Action::Sequence(SequenceAction::SaveReport { run, path, replace }));
+            }
+            close = ui.button(words.get("sequences.close_report")).clicked();
+        });
+        if exists {
+            ui.label(RichText::new(words.get("save.exists")).color(ctx.theme.outgoing));
+        }
+        if ctx.state.no_dialog {
+            ui.label(RichText::new(words.get("dialog.none")).color(ctx.theme.dim));
+        }
+        if close {
+            self.saving = None;
+        }
     }
 }
 
-fn lane_line(ctx: &Ctx<'_>, ui: &mut Ui, lane: &LaneReport) {
-    let words = ctx.words;
-    let step = lane.step.iter().map(ToString::to_string).collect::<Vec<_>>().join(".");
-    let round = lane.round.map(|(done, of)| format!(" ({done}/{of})")).unwrap_or_default();
-    let (text, color) = match &lane.outcome {
-        LaneOutcome::Running => (words.fill("sequences.lane_running", &[("step", &step)]) + &round, ctx.theme.dim),
-        LaneOutcome::Passed => (words.get("sequences.lane_passed").to_owned(), ctx.theme.incoming),
-        LaneOutcome::Stopped => (words.fill("sequences.lane_stopped", &[("step", &step)]), ctx.theme.dim),
-        LaneOutcome::Failed(failure) => {
-            let why = words.step_failure(failure);
-            (words.fill("sequences.lane_failed", &[("step", &step), ("why", &why)]), ctx.theme.error)
+impl Counted {
+    fn of(report: &Arc<SequenceReport>) -> Self {
+        let count = |wanted: fn(&LaneOutcome) -> bool| report.lanes.iter().filter(|lane| wanted(&lane.outcome)).count();
+        let mut order: Vec<u32> = (0..u32::try_from(report.lanes.len()).unwrap_or(u32::MAX)).collect();
+        let is_failed = |place: u32| {
+            let lane = report.lanes.get(place as usize);
+            lane.is_some_and(|lane| matches!(lane.outcome, LaneOutcome::Failed(_)))
+        };
+        order.sort_by_key(|place| !is_failed(*place));
+        Self {
+            passed: count(|outcome| *outcome == LaneOutcome::Passed),
+            failed: count(|outcome| matches!(outcome, LaneOutcome::Failed(_))),
+            order,
+            report: report.clone(),
         }
+    }
+
+    fn running(&self) -> usize {
+        self.report.lanes.iter().filter(|lane| lane.outcome == LaneOutcome::Running).count()
+    }
+}
+
+/// Only those on screen are put into words.
+fn lanes(ctx: &Ctx<'_>, ui: &mut Ui, counted: &Counted, actions: &mut Vec<Action>) {
+    let lane = |place: &u32| counted.report.lanes.get(*place as usize);
+    let area = ScrollArea::vertical().id_salt("sequence lanes").auto_shrink([false, false]);
+    if counted.order.len() <= WRAPPED {
+        area.show(ui, |ui| {
+            for lane in counted.order.iter().filter_map(lane) {
+                lane_line(ctx, ui, lane, true, actions);
+            }
+        });
+        return;
+    }
+    area.show_rows(ui, ROW, counted.order.len(), |ui, range| {
+        for lane in counted.order.get(range).unwrap_or_default().iter().filter_map(lane) {
+            lane_line(ctx, ui, lane, false, actions);
+        }
+    });
+}
+
+fn lane_line(ctx: &Ctx<'_>, ui: &mut Ui, lane: &LaneReport, wrapped: bool, actions: &mut Vec<Action>) {
+    let color = match &lane.outcome {
+        LaneOutcome::Running | LaneOutcome::Stopped => ctx.theme.dim,
+        LaneOutcome::Passed => ctx.theme.incoming,
+        LaneOutcome::Failed(_) => ctx.theme.error,
     };
     let on = visible_text(&lane.on, 80);
-    ui.label(RichText::new(on).font(theme::mono()).color(ctx.theme.dim));
-    ui.label(RichText::new(text).color(color));
-    if !matches!(lane.outcome, LaneOutcome::Running) {
-        ui.label(RichText::new(format!("{:.1} ms", lane.nanos as f64 / 1e6)).color(ctx.theme.dim));
+    let content = |ui: &mut Ui| {
+        let address = RichText::new(&on).font(theme::mono()).color(ctx.theme.dim);
+        let name = ctx.words.fill("sequences.show_in_log", &[("peer", &on)]);
+        let button = egui::Button::new(address).frame_when_inactive(false).min_size(egui::Vec2::new(0.0, ROW - 4.0));
+        let is_known = lane.connection != crate::model::ConnectionId::NONE;
+        if ui.add_enabled(is_known, button).on_hover_text(&name).accessible_name(&name).clicked() {
+            actions.push(Action::Log(LogAction::Select(Scope::Connection(lane.connection))));
+            actions.push(Action::View(ViewAction::ShowTab(Tab::Log)));
+        }
+        if lane.outcome != LaneOutcome::Running {
+            ui.label(RichText::new(millis(lane)).color(ctx.theme.dim));
+        }
+        let text = ctx.words.lane(lane);
+        let label = Label::new(RichText::new(&text).color(color));
+        if wrapped {
+            ui.add(label.wrap());
+        } else {
+            ui.add(label.truncate()).on_hover_text(&text);
+        }
+    };
+    if wrapped {
+        ui.horizontal_wrapped(content)
+    } else {
+        ui.horizontal(content)
+    };
+}
+
+fn millis(lane: &LaneReport) -> String {
+    format!("{:.1} ms", lane.nanos as f64 / 1e6)
+}
+
+/// All lines, for the clipboard.
+fn text_of(ctx: &Ctx<'_>, counted: &Counted) -> String {
+    let mut text = format!("{}\n", visible_text(&counted.report.name, 200));
+    for lane in counted.order.iter().filter_map(|place| counted.report.lanes.get(*place as usize)) {
+        text.push_str(&format!("{}\t{}\t{}\n", visible_text(&lane.on, 300), millis(lane), ctx.words.lane(lane)));
     }
+    text
+}
+
+/// A sequence's name as the name of a file: what every system takes.
+fn file_name(name: &str) -> String {
+    let kept = name.chars().take(60).map(|c| if c.is_alphanumeric() || c == '-' || c == '_' { c } else { '_' });
+    let name: String = kept.collect();
+    if name.is_empty() { "sequence".to_owned() } else { name }
 }

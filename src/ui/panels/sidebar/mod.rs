@@ -74,6 +74,7 @@ impl Sidebar {
         let to = Destination::of(ctx);
         self.payloads.begin(ctx, ui);
         by_shortcut(ctx, ui, &to, actions);
+        super::sequences::by_shortcut(ctx, ui, actions);
         ui.spacing_mut().item_spacing.y = 0.0;
         let area = egui::ScrollArea::vertical().id_salt("sidebar rows").auto_shrink(false);
         area.show_viewport(ui, |ui, viewport| {
