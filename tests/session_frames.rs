@@ -245,3 +245,86 @@ fn received_checksums_are_looked_at() {
     drop(handle);
     recorder.finish(LIMIT);
 }
+
+/// Real times: the pause that ends a frame is one of the clock.
+fn received_now(handle: &RecorderHandle, flow: &Arc<Flow>, bytes: &[u8]) {
+    let wall = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    received_at(handle, flow, wall.as_nanos() as u64, bytes.to_vec());
+}
+
+#[test]
+fn a_pause_ends_the_last_frame_without_anything_more() {
+    let (_folder, recorder, handle) = recorder();
+    let log = recorder.log().unwrap();
+    let watched = Watched::new(&log);
+    let (one, gap) = (tcp(1), Framing::IdleGap { nanos: 200_000_000, most_bytes: MOST });
+    received_now(&handle, &one, b"al");
+    received_now(&handle, &one, b"pha");
+    watched.view.want(0, 100);
+    watched.view.find(Some(sockscope::filter::Filter::parse("pha").unwrap()));
+    watched.view.set_query(frames(gap.clone(), Query::default()));
+    let snapshot = watched.until(|snapshot| snapshot.matched == 1 && snapshot.find.found == 1);
+    assert_eq!(rows(&snapshot), [is(2, 0, "alpha")]);
+    // Reading what was recorded gives the same, and another chunk later on is another frame.
+    received_now(&handle, &one, b"beta");
+    let snapshot = watched.until(|snapshot| snapshot.matched == 2 && snapshot.rows.len() == 2);
+    assert_eq!(rows(&snapshot), [is(2, 0, "alpha"), is(3, 0, "beta")]);
+    watched.matched(Query::default());
+    assert_eq!(shown(&watched, frames(gap, Query::default())), [is(2, 0, "alpha"), is(3, 0, "beta")]);
+    drop(handle);
+    recorder.finish(LIMIT);
+}
+
+#[test]
+fn a_chunk_that_was_read_late_still_belongs_to_its_frame() {
+    let (_folder, recorder, handle) = recorder();
+    let log = recorder.log().unwrap();
+    let watched = Watched::new(&log);
+    // The chunks are of long ago: for the clock the pause is over at once, by their own times it never was.
+    chunks(&handle, &tcp(1), &[b"al"]);
+    let gap = frames(Framing::IdleGap { nanos: 1_000, most_bytes: MOST }, Query::default());
+    assert_eq!(shown(&watched, gap), [is(1, 0, "al")]);
+    received_at(&handle, &tcp(1), 2, b"pha".to_vec());
+    let snapshot = watched.until(|snapshot| snapshot.total == 2 && rows(snapshot) == [is(2, 0, "alpha")]);
+    assert_eq!(snapshot.matched, 1);
+    received_at(&handle, &tcp(1), 5_000, b"beta".to_vec());
+    watched.until(|snapshot| rows(snapshot) == [is(2, 0, "alpha"), is(3, 0, "beta")]);
+    drop(handle);
+    recorder.finish(LIMIT);
+}
+
+#[test]
+fn wrong_checksums_and_broken_frames_are_filtered_and_counted() {
+    let (_folder, recorder, handle) = recorder();
+    let log = recorder.log().unwrap();
+    let watched = Watched::new(&log);
+    let one = tcp(1);
+    let verify = Verify { checksum: Checksum::of("sum8"), skip: 0, behind: 0 };
+    chunks(&handle, &one, &[b"ab\xc3\nab\x00\n", b"long and wrong", b"\n"]);
+    sent_at(&handle, &one, 5, "ab!\n");
+    let verified = Arc::new(tree([(one.endpoint, verify)]));
+    let line = Framing::Line { most_bytes: 8 };
+    let of = |text: &str| sockscope::filter::Filter::parse(text).unwrap();
+    let query = |text: &str| Query {
+        verify: verified.clone(),
+        ..frames(line.clone(), Query { filter: of(text), ..Query::default() })
+    };
+    let wrong = shown(&watched, query("is:badsum"));
+    assert_eq!(wrong, [is(1, 1, "ab\0"), is(2, 0, "long and"), is(3, 0, " wrong")]);
+    assert_eq!(shown(&watched, query("is:badframe")), [is(2, 0, "long and")]);
+    assert_eq!(shown(&watched, query("not is:badsum dir:in")).len(), 1);
+    assert_eq!(shown(&watched, query("is:badsum is:badframe")).len(), 1);
+    // Counted among what is shown, with frames and without.
+    watched.view.set_query(query(""));
+    watched.until(|snapshot| snapshot.wrong_sums == Some(3) && snapshot.matched == 5);
+    watched.view.set_query(Query { verify: verified.clone(), ..Query::default() });
+    watched.until(|snapshot| snapshot.wrong_sums == Some(3) && snapshot.matched == 4);
+    assert_eq!(
+        shown(&watched, Query { verify: verified.clone(), filter: of("is:badsum"), ..Query::default() }).len(),
+        3
+    );
+    watched.view.set_query(Query::default());
+    watched.until(|snapshot| snapshot.wrong_sums.is_none());
+    drop(handle);
+    recorder.finish(LIMIT);
+}

@@ -6,6 +6,7 @@ mod cbor;
 mod dns;
 mod http1;
 mod json;
+mod modbus_rtu;
 mod modbus_tcp;
 mod mqtt;
 mod msgpack;
@@ -56,6 +57,7 @@ pub struct Field {
 pub fn registry() -> &'static [&'static dyn Decoder] {
     &[
         &modbus_tcp::ModbusTcp,
+        &modbus_rtu::ModbusRtu,
         &mqtt::Mqtt,
         &http1::Http1,
         &dns::Dns,

@@ -70,7 +70,8 @@ impl Kind {
     }
 }
 
-fn pdu(walk: &mut Walk<'_>) -> Step<String> {
+/// A request or a response without what carries it; there must be an end to the walk where it ends.
+pub(super) fn pdu(walk: &mut Walk<'_>) -> Step<String> {
     let start = walk.at;
     let Some(code) = walk.peek(0) else { return walk.u8("Function Code").map(|_| String::new()) };
     let name = function(code & 0x7F);

@@ -49,6 +49,28 @@ fn bytes(hex: &str) -> Vec<u8> {
     hex_to_bytes(hex).expect("hex")
 }
 
+/// A poll of registers and its answer as pymodbus frames them for a serial line.
+#[test]
+fn modbus_rtu() {
+    let lines = ["0..1 Address=1 (0x01)", "2..4 Starting Address=0 (0x0000)", "6..8 CRC=c4 0b, right"];
+    let asked = "Read Holding Registers, request: 2 from 0, unit 1";
+    whole("modbus-rtu", &bytes("01 03 00 00 00 02 c4 0b"), asked, &lines);
+    let answered = "Read Holding Registers, response: 2 registers, unit 1";
+    whole("modbus-rtu", &bytes("01 03 04 00 11 00 22 2a 2f"), answered, &["3..5 Register 0=17 (0x0011)"]);
+    whole(
+        "modbus-rtu",
+        &bytes("01 83 02 c0 f1"),
+        "Read Holding Registers: exception 2 ILLEGAL DATA ADDRESS, unit 1",
+        &[],
+    );
+    let text = faulty("modbus-rtu", &bytes("01 03 00 00 00 02 c4 0c"), 6..8, "the CRC is c4 0c, the message has c4 0b");
+    assert!(text.contains("CRC=c4 0c, wrong: c4 0b expected"), "{text}");
+    faulty("modbus-rtu", &bytes("01 03 c4"), 0..3, "at least 4 bytes");
+    // Cut off or run together: what the PDU has too little or too much is said, and the CRC all the same.
+    let text = faulty("modbus-rtu", &bytes("01 03 00 00 00 02 c4"), 5..7, "the CRC");
+    assert!(text.contains("CRC="), "{text}");
+}
+
 /// The PDU examples of "MODBUS Application Protocol Specification" 1.1b3, chapter 6, behind an MBAP header.
 #[test]
 fn modbus() {

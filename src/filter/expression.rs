@@ -61,6 +61,10 @@ pub enum Term {
     HasNote,
     /// The checksum in the file does not fit the bytes.
     Damaged,
+    /// Received, and the checksum that its endpoint verifies is wrong or missing.
+    WrongSum,
+    /// A frame that is not what its framing promises.
+    BadFrame,
 }
 
 /// Both ends count.

@@ -37,6 +37,8 @@ static HELP: &[HelpGroup] = &[
             row("kind:", "kind:connected,reset", "filter_help.kind"),
             row("is:error", "is:error", "filter_help.error"),
             row("is:damaged", "is:damaged", "filter_help.damaged"),
+            row("is:badsum", "is:badsum", "filter_help.badsum"),
+            row("is:badframe", "is:badframe", "filter_help.badframe"),
             row("has:note", "has:note", "filter_help.has"),
             row("size: size> size<", "size:1..100", "filter_help.size"),
         ],

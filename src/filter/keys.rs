@@ -132,7 +132,7 @@ impl Key {
             Self::Kind => &KINDS,
             Self::Protocol => &["tcp", "udp"],
             Self::Has => &["note"],
-            Self::Is => &["damaged", "error"],
+            Self::Is => &["badframe", "badsum", "damaged", "error"],
             _ => &[],
         }
     }

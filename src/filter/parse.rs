@@ -282,6 +282,8 @@ impl<'a> Parser<'a> {
             Key::Has => chosen(key, value, from..from + value.len()).map(|_| Term::HasNote)?,
             Key::Is => match chosen(key, value, from..from + value.len())? {
                 "damaged" => Term::Damaged,
+                "badsum" => Term::WrongSum,
+                "badframe" => Term::BadFrame,
                 _ => Term::Kind(errors()),
             },
             Key::Hex => match values::hex(value, from)? {

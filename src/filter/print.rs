@@ -72,6 +72,8 @@ impl Display for Term {
             Self::Gap(bounds) => f.write_str(&gap_of(bounds)),
             Self::HasNote => f.write_str("has:note"),
             Self::Damaged => f.write_str("is:damaged"),
+            Self::WrongSum => f.write_str("is:badsum"),
+            Self::BadFrame => f.write_str("is:badframe"),
         }
     }
 }

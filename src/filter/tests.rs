@@ -154,6 +154,7 @@ fn keys_with_values() {
     assert_eq!(term("endpoint:tcp://[::1]:9000"), Term::Endpoint("tcp://[::1]:9000".into()));
     assert_eq!(term("has:note"), Term::HasNote);
     assert_eq!(term("is:damaged"), Term::Damaged);
+    assert_eq!((term("is:badsum"), term("IS:BadFrame")), (Term::WrongSum, Term::BadFrame));
     assert_eq!(term("is:error"), Term::Kind(EventKind::ALL.into_iter().filter(|kind| kind.is_error()).collect()));
     assert_eq!(parsed("dir!=in"), not(Expression::Is(Term::Direction(Direction::In))));
     let peer = |text: &str| Expression::Is(Term::Peer(addresses::address(text, 0).unwrap()));
@@ -416,7 +417,7 @@ fn terms() -> impl Strategy<Value = Term> {
         moment.prop_map(Term::Before),
         any::<u64>().prop_map(Term::Within),
         Just(Term::HasNote),
-        Just(Term::Damaged),
+        prop_oneof![Just(Term::Damaged), Just(Term::WrongSum), Just(Term::BadFrame)],
     ]
 }
 

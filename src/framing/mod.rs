@@ -99,6 +99,11 @@ impl Framer {
         self.buffer.len() - self.done
     }
 
+    /// With this framing a pause of so many nanoseconds ends a frame.
+    pub fn pause_nanos(&self) -> Option<u64> {
+        self.cutter.idle_nanos()
+    }
+
     fn cut(&mut self, frame: &mut impl FnMut(Frame)) {
         while let Some(cut) = self.cutter.next(&self.buffer[self.done..]) {
             self.give(cut, frame);

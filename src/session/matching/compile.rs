@@ -54,6 +54,8 @@ fn test(term: &Term, query: &Query) -> Test {
         Term::Gap(bounds) => Test::Gap(*bounds),
         Term::HasNote => Test::HasNote,
         Term::Damaged => Test::Damaged,
+        Term::WrongSum => Test::WrongSum(query.verify.clone()),
+        Term::BadFrame => Test::BadFrame,
     }
 }
 
@@ -76,7 +78,9 @@ fn cost(node: &Node) -> u32 {
             Test::Flow(_) => 20,
             Test::Time(_) | Test::Moment(..) => 30,
             Test::Text(_) | Test::Hex(_) => 50,
+            Test::BadFrame => 5,
             Test::Damaged => 60,
+            Test::WrongSum(_) => 75,
             Test::Regex(_) => 70,
             // It may read another row.
             Test::Gap(_) => 80,

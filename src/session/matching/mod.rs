@@ -27,6 +27,7 @@ use super::reader::Reader;
 use super::rows::Row;
 use super::view::{Query, Scope};
 use crate::filter::Expression;
+use crate::framing::Fault;
 use crate::model::EventKind;
 
 /// Rows read in vain before the session's first event counts as unreadable.
@@ -122,11 +123,11 @@ impl Matcher {
         log: &'l Log,
         reader: &mut Reader<'l>,
         at: Placed,
-        content: &[u8],
+        (content, fault): (&[u8], Option<Fault>),
     ) -> bool {
         self.prepare(log);
         let at = Placed { row: at.row.of_length(content.len()), ..at };
-        self.quick(log, at).unwrap_or_else(|| self.fits(&mut Look::of_frame(log, reader, at, content)))
+        self.quick(log, at).unwrap_or_else(|| self.fits(&mut Look::of_frame(log, reader, at, (content, fault))))
     }
 
     /// `false`: no frame with bytes of this row can be shown.

@@ -3,8 +3,10 @@
 //! Owns: the tests made ready, and their order from cheap to dear. Never: more than one row at a time.
 //! Called by: `matching`; `compile` builds what stands here.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use regex::bytes::Regex;
 
@@ -12,7 +14,9 @@ use super::hex::HexPattern;
 use super::known::{Known, Placed};
 use super::needle::Needle;
 use crate::filter::{AddressPattern, Bounds, Moment};
-use crate::model::{EventKind, Flow, TextEncoding, Timestamp, Transport};
+use crate::framing::Fault;
+use crate::model::{EndpointId, EventKind, Flow, TextEncoding, Timestamp, Transport, Verify};
+use crate::payload::checksum::{Verdict, verify};
 use crate::session::log::Log;
 use crate::session::pcapng::decode::Stored;
 use crate::session::reader::Reader;
@@ -44,6 +48,8 @@ pub(super) enum Test {
     /// `None`: the pattern is none, nothing fits.
     Regex(Option<Regex>),
     Damaged,
+    WrongSum(Arc<BTreeMap<EndpointId, Verify>>),
+    BadFrame,
 }
 
 #[derive(Clone, Copy)]
@@ -82,7 +88,7 @@ pub(super) struct Look<'a, 'l> {
     reader: Option<&'a mut Reader<'l>>,
     stored: Option<Stored<'a>>,
     /// Looked at in place of the row's own bytes.
-    frame: Option<&'a [u8]>,
+    frame: Option<(&'a [u8], Option<Fault>)>,
 }
 
 impl<'a, 'l> Look<'a, 'l> {
@@ -91,8 +97,13 @@ impl<'a, 'l> Look<'a, 'l> {
     }
 
     /// A frame that ends in the row, which has the length of the frame here.
-    pub(super) fn of_frame(log: &'l Log, reader: &'a mut Reader<'l>, at: Placed, content: &'a [u8]) -> Self {
-        Self { frame: Some(content), ..Self::new(log, reader, at) }
+    pub(super) fn of_frame(
+        log: &'l Log,
+        reader: &'a mut Reader<'l>,
+        at: Placed,
+        frame: (&'a [u8], Option<Fault>),
+    ) -> Self {
+        Self { frame: Some(frame), ..Self::new(log, reader, at) }
     }
 
     /// `None`: it cannot be read.
@@ -110,8 +121,8 @@ impl<'a, 'l> Look<'a, 'l> {
 
     /// The bytes, or the sentence of a happening.
     fn content(&mut self) -> Option<&'a [u8]> {
-        if self.frame.is_some() {
-            return self.frame;
+        if let Some((content, _)) = self.frame {
+            return Some(content);
         }
         self.stored().and_then(|stored| stored.payload().or_else(|| stored.message()))
     }
@@ -182,6 +193,12 @@ impl Test {
             }
             Self::Text(texts) => texts.words.is_none().then_some(false),
             Self::Hex(pattern) => (has_bytes(row) && row.length() < pattern.len()).then_some(false),
+            Self::WrongSum(verified) => {
+                let asked = row.kind() == EventKind::Received && !verified.is_empty();
+                let settings = if asked { verified.get(&known.endpoint(log, row)) } else { None };
+                settings.is_none_or(|settings| settings.checksum.is_none()).then_some(false)
+            }
+            Self::BadFrame => (!has_bytes(row)).then_some(false),
             Self::Time(Some(_)) | Self::Gap(_) | Self::Regex(Some(_)) | Self::Damaged => None,
         }
     }
@@ -207,6 +224,12 @@ impl Test {
             Self::Hex(pattern) => look.content().is_some_and(|bytes| pattern.is_in(bytes)),
             Self::Regex(Some(regex)) => look.content().is_some_and(|bytes| regex.is_match(bytes)),
             Self::Damaged => look.stored().is_none_or(Stored::is_damaged),
+            Self::WrongSum(verified) => {
+                let settings = verified.get(&known.endpoint(look.log, look.at.row));
+                let content = look.content();
+                settings.zip(content).is_some_and(|(settings, content)| verify(settings, content) != Verdict::Right)
+            }
+            Self::BadFrame => look.frame.is_some_and(|(_, fault)| fault.is_some()),
             // The row alone has told.
             _ => false,
         }

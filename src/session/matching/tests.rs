@@ -143,7 +143,7 @@ fn term() -> impl Strategy<Value = Term> {
         1 => (0..100 * SECOND).prop_map(Term::Within),
         2 => bounds(5 * SECOND).prop_map(Term::Gap),
         1 => Just(Term::HasNote),
-        1 => Just(Term::Damaged),
+        1 => prop_oneof![Just(Term::Damaged), Just(Term::WrongSum), Just(Term::BadFrame)],
     ]
 }
 
@@ -248,6 +248,8 @@ impl Seen<'_> {
             }
             Term::HasNote => self.notes.by_seq.contains_key(&self.event.seq),
             Term::Damaged => self.event.damaged,
+            // No endpoint verifies, and no frames are looked at.
+            Term::WrongSum | Term::BadFrame => false,
         }
     }
 

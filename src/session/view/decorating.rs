@@ -54,9 +54,9 @@ impl Decorator {
     pub(super) fn new(orders: &Orders) -> Self {
         let query = &orders.query;
         let matcher = |filter: &Filter| {
-            let (encodings, local_time) = (query.encodings.clone(), query.local_time);
-            let selected_time = query.selected_time;
-            Matcher::new(&Query { filter: filter.clone(), encodings, local_time, selected_time, ..Query::default() })
+            let (filter, encodings, verify) = (filter.clone(), query.encodings.clone(), query.verify.clone());
+            let (local_time, selected_time) = (query.local_time, query.selected_time);
+            Matcher::new(&Query { filter, encodings, verify, local_time, selected_time, ..Query::default() })
         };
         Self {
             rules: orders.highlights.iter().map(|rule| (matcher(&rule.filter), rule.color)).collect(),
@@ -81,7 +81,7 @@ impl Decorator {
 
     pub(super) fn row<'l>(&mut self, log: &'l Log, reader: &mut Reader<'l>, at: Placed, shown: &Shown) -> Decoration {
         let (recorded, key) = (&*shown.0, key(shown));
-        if let Some(known) = self.before.remove(&key) {
+        if let Some(known) = self.before.remove(&key).filter(|known| known.frame == shown.1) {
             self.now.insert(key, known.clone());
             return known;
         }
@@ -148,9 +148,9 @@ impl Decorator {
         most: usize,
     ) -> Decoration {
         let (recorded, frame) = (&*shown.0, &shown.1);
-        let content = recorded.event.bytes().filter(|_| frame.is_some());
-        let fits = |matcher: &mut Matcher, reader: &mut Reader<'l>| match content {
-            Some(content) => matcher.matches_frame(log, reader, at, content),
+        let facts = frame.as_ref().and_then(|facts| Some((recorded.event.bytes()?, facts.fault)));
+        let fits = |matcher: &mut Matcher, reader: &mut Reader<'l>| match facts {
+            Some((content, fault)) => matcher.matches_frame(log, reader, at, (content, fault)),
             None => matcher.matches(log, reader, at.number, at.row),
         };
         let highlight = self.rules.iter_mut().find_map(|(rule, color)| fits(rule, reader).then_some(*color));

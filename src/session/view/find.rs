@@ -3,15 +3,15 @@
 //! Owns: that list, the answer to the newest step, the marks on the scroll bar. Never: hides a row.
 //! Called by: `work`.
 
+use std::time::Instant;
+
 use parking_lot::Mutex;
-use std::sync::Arc;
 
 use super::framed::Framed;
 use super::matches::Matches;
 use super::work::{Batch, is_at_end};
 use super::{FindSnapshot, FindStep, Found, Query};
 use crate::filter::Filter;
-use crate::model::Encodings;
 use crate::session::Log;
 use crate::session::matching::Matcher;
 use crate::session::reader::Reader;
@@ -60,6 +60,18 @@ impl Find {
         }
     }
 
+    /// Wrong checksums among the shown rows, where any is verified.
+    pub(super) fn of_sums(query: &Query) -> Option<Self> {
+        let verified = query.verify.values().any(|verify| !verify.checksum.is_none());
+        let filter = Filter::parse("is:badsum").ok().filter(|_| verified)?;
+        Some(Self::new(&filter, query, 0))
+    }
+
+    /// How many were found so far.
+    pub(super) fn count(&self) -> u64 {
+        self.matches.count
+    }
+
     /// The shown rows are others now; so many rows are looked at for them.
     pub(super) fn restart(&mut self, filter: &Filter, query: &Query, rows: u64) {
         self.matcher = matcher(filter, query);
@@ -68,6 +80,11 @@ impl Find {
         if let Some(asked) = &mut self.asked {
             asked.rows = rows;
         }
+    }
+
+    /// When it is to look again, should nothing more come.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.framed.as_ref().and_then(Framed::due)
     }
 
     pub(super) fn ask(&mut self, number: u64, step: FindStep, (from, frame): (Option<u64>, Option<u32>), rows: u64) {
@@ -89,7 +106,10 @@ impl Find {
             self.matches.scanned = first + count;
             if is_at_end(log, self.matches.scanned) {
                 framed.end(log, reader, &mut found);
+            } else if self.matches.scanned >= limit {
+                framed.pause(log, reader, &mut found);
             }
+            self.matches.drop_rows(&framed.gone());
             self.matches.take(&mut found);
             return count > 0 && self.matches.scanned < limit;
         }
@@ -191,7 +211,7 @@ fn framed(filter: &Filter, query: &Query) -> Option<Framed> {
 
 /// Among the shown rows every kind is searched.
 fn matcher(filter: &Filter, query: &Query) -> Matcher {
-    let (encodings, local_time, selected_time): (Arc<Encodings>, _, _) =
-        (query.encodings.clone(), query.local_time, query.selected_time);
-    Matcher::new(&Query { filter: filter.clone(), encodings, local_time, selected_time, ..Query::default() })
+    let (encodings, verify) = (query.encodings.clone(), query.verify.clone());
+    let (local_time, selected_time) = (query.local_time, query.selected_time);
+    Matcher::new(&Query { filter: filter.clone(), encodings, verify, local_time, selected_time, ..Query::default() })
 }

@@ -97,11 +97,29 @@ impl FrameList {
             rest = &rest[count..];
         }
         found.clear();
-        // One number a piece: a hundred and some for ten million rows.
+        self.count_anew();
+    }
+
+    /// One number a piece: a hundred and some for ten million rows.
+    fn count_anew(&mut self) {
         self.count = 0;
         for (before, rows) in &mut self.pieces {
             *before = self.count;
             self.count += rows.len() as u64;
+        }
+    }
+
+    /// Takes rows out again.
+    pub(super) fn drop_rows(&mut self, keys: &[(u64, u32)]) {
+        for key in keys {
+            if let Some((_, rows)) = self.pieces.get_mut((key.0 / PIECE_ROWS as u64) as usize)
+                && let Ok(at) = rows.binary_search_by_key(key, FrameRow::key)
+            {
+                rows.remove(at);
+            }
+        }
+        if !keys.is_empty() {
+            self.count_anew();
         }
     }
 

@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::frame_list::FrameRow;
 use super::{FrameFacts, Query};
@@ -25,8 +26,15 @@ pub(super) struct Framed {
     streams: HashMap<(ConnectionId, EventKind), Stream>,
     /// Frames that were completed just now.
     fresh: Vec<(FrameRow, Vec<u8>)>,
+    /// Frames that a pause had ended, and more came after all: a chunk is read later than it came.
+    gone: Vec<Key>,
+    /// The streams that end a frame with a pause, and wait for one.
+    waiting: HashMap<(ConnectionId, EventKind), Instant>,
     ended: bool,
 }
+
+/// A frame's place among the rows.
+pub(super) type Key = (u64, u32);
 
 /// One direction of one connection.
 struct Stream {
@@ -40,12 +48,40 @@ struct Stream {
     chunks: VecDeque<(u64, u64)>,
     /// The row in which the last frame ended, and how many did.
     last: (u64, u32),
+    /// What waits is shown already: a pause ended it.
+    paused: Option<Key>,
 }
 
 impl Framed {
     pub(super) fn new(query: &Query, matchers: Vec<Matcher>) -> Self {
         let framings = query.framings.clone();
-        Self { framings, matchers, streams: HashMap::new(), fresh: Vec::new(), ended: false }
+        let (streams, waiting) = (HashMap::new(), HashMap::new());
+        Self { framings, matchers, streams, fresh: Vec::new(), gone: Vec::new(), waiting, ended: false }
+    }
+
+    /// When the next frame ends, should nothing more come before.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.waiting.values().min().copied()
+    }
+
+    /// Frames that are ended by now, since nothing more came.
+    pub(super) fn pause<'l>(&mut self, log: &'l Log, reader: &mut Reader<'l>, found: &mut Vec<FrameRow>) {
+        let now = Instant::now();
+        let due: Vec<_> = self.waiting.iter().filter(|(_, due)| **due <= now).map(|(key, _)| *key).collect();
+        for key in due {
+            self.waiting.remove(&key);
+            if let Some(row) = self.streams.get_mut(&key).and_then(Stream::pause)
+                && let Some(content) = raw_of(log, reader, row)
+            {
+                self.fresh.push((row, content));
+            }
+        }
+        self.give(log, reader, found);
+    }
+
+    /// Rows given before that are none: to be taken out before what was found since is put in.
+    pub(super) fn gone(&mut self) -> Vec<Key> {
+        std::mem::take(&mut self.gone)
     }
 
     /// Takes the next rows of the session and adds what is shown of them.
@@ -73,7 +109,9 @@ impl Framed {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
+        self.waiting.clear();
         for (_, mut stream) in std::mem::take(&mut self.streams) {
+            self.gone.extend(stream.paused.take());
             stream.end(&mut self.fresh);
         }
         self.give(log, reader, found);
@@ -89,9 +127,14 @@ impl Framed {
         if stream.framer.is_none() || (stream.datagrams && at.row.length() == 0) {
             return self.whole(log, reader, at, found);
         }
+        self.gone.extend(stream.paused.take());
+        self.waiting.remove(&key);
         match reader.stored(at.row) {
             Ok(stored) => {
                 stream.push(at.number, stored.payload().unwrap_or_default(), stored.time, &mut self.fresh);
+                if let Some(rest) = stream.rest(stored.time) {
+                    self.waiting.insert(key, Instant::now() + rest);
+                }
             }
             Err(_) => {
                 // Bytes are missing: no frame goes across them.
@@ -111,7 +154,10 @@ impl Framed {
             _ => return,
         };
         for kind in ends {
-            if let Some(mut stream) = self.streams.remove(&(row.connection(), *kind)) {
+            let key = (row.connection(), *kind);
+            self.waiting.remove(&key);
+            if let Some(mut stream) = self.streams.remove(&key) {
+                self.gone.extend(stream.paused.take());
                 stream.end(&mut self.fresh);
             }
         }
@@ -130,7 +176,8 @@ impl Framed {
             let fits = |matcher: &mut Matcher, reader: &mut Reader<'l>| {
                 matcher.takes_all()
                     || log.rows.get(frame.end).is_some_and(|row| {
-                        matcher.matches_frame(log, reader, Placed { number: frame.end, row }, &content)
+                        let looked_at = (content.as_slice(), frame.fault());
+                        matcher.matches_frame(log, reader, Placed { number: frame.end, row }, looked_at)
                     })
             };
             if self.matchers.iter_mut().all(|matcher| fits(matcher, reader)) {
@@ -149,7 +196,28 @@ impl Stream {
             bytes: 0,
             chunks: VecDeque::new(),
             last: (u64::MAX, 0),
+            paused: None,
         }
+    }
+
+    /// How long nothing more may come until what waits is a frame.
+    fn rest(&self, newest: Timestamp) -> Option<Duration> {
+        let framer = self.framer.as_ref().filter(|framer| framer.waiting() > 0)?;
+        let pause = framer.pause_nanos()?;
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        // Of old chunks that are read only now the pause is over.
+        let since = u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX).saturating_sub(newest.0);
+        Some(Duration::from_nanos(pause.saturating_sub(since)))
+    }
+
+    /// What waits, as the frame that it is when nothing more comes.
+    fn pause(&mut self) -> Option<FrameRow> {
+        let waiting = self.framer.as_ref().map(Framer::waiting).filter(|waiting| *waiting > 0)?;
+        let ((begins, first), (_, end)) = (*self.chunks.front()?, *self.chunks.back()?);
+        let from = self.bytes - waiting as u64;
+        let index = if self.last.0 == end { self.last.1 } else { 0 };
+        self.paused = Some((end, index));
+        Some(FrameRow::frame(end, first, from - begins, waiting as u64, index, None))
     }
 
     fn push(&mut self, row: u64, payload: &[u8], time: Timestamp, fresh: &mut Vec<(FrameRow, Vec<u8>)>) {
@@ -233,6 +301,12 @@ fn content_of(framing: &Framing, raw: Vec<u8>, fault: Option<Fault>) -> Vec<u8> 
     framer.push(&raw, Timestamp::default(), &mut take);
     framer.end(&mut take);
     content.unwrap_or(raw)
+}
+
+/// The bytes of a frame that a pause ended, which are its content.
+fn raw_of<'l>(log: &'l Log, reader: &mut Reader<'l>, frame: FrameRow) -> Option<Vec<u8>> {
+    let (raw, _) = raw_bytes(log, reader, frame);
+    (raw.len() == frame.raw as usize).then_some(raw)
 }
 
 /// As it stood in the stream, and the seqs of its chunks. Longer frames than `MOST_FRAME_BYTES` are never cut.

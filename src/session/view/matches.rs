@@ -39,6 +39,14 @@ impl Matches {
         }
     }
 
+    /// Takes rows of a view of frames out again.
+    pub(super) fn drop_rows(&mut self, keys: &[(u64, u32)]) {
+        if let Some(frames) = &mut self.frames {
+            frames.drop_rows(keys);
+            self.count = frames.count;
+        }
+    }
+
     /// What stands at a place; a view without frames has rows that stand for themselves.
     pub(super) fn at(&self, place: u64) -> Option<FrameRow> {
         match &self.frames {

@@ -112,6 +112,8 @@ pub struct ViewSnapshot {
     /// The event before the selected one that has the same length, direction and connection.
     pub before_selected: Option<Arc<Recorded>>,
     pub find: FindSnapshot,
+    /// Wrong checksums among the rows that match, as far as they were looked at; `None`: none is verified.
+    pub wrong_sums: Option<u64>,
 }
 
 /// What is drawn on a row besides what it says.

@@ -22,6 +22,8 @@ use crate::session::rows::Row;
 
 /// From one wake to the next; about a frame.
 const FRAME: Duration = Duration::from_millis(33);
+/// A wake that nobody asked for, in case one was missed.
+const IDLE: Duration = Duration::from_secs(3600);
 /// A scan looks up after this long.
 const SLICE: Duration = Duration::from_millis(16);
 /// A text filter reads the file in pieces of this size, rows on screen in smaller ones.
@@ -41,6 +43,8 @@ pub(super) struct Work {
     /// While frames are shown.
     framed: Option<Framed>,
     find: Option<Find>,
+    /// Counts wrong checksums.
+    sums: Option<Find>,
     decorator: Decorator,
     shown: Arc<ViewSnapshot>,
     /// What is shown is not what is asked for now.
@@ -95,6 +99,7 @@ impl Work {
             matcher: Matcher::new(&orders.query),
             framed: None,
             find: None,
+            sums: None,
             decorator: Decorator::new(&orders),
             shown: Arc::default(),
             stale: true,
@@ -135,9 +140,18 @@ impl Work {
             match self.woke.map(|woke| FRAME.saturating_sub(woke.elapsed())) {
                 // Until the next frame only orders are heard, so that a fast recorder need not wake anybody.
                 Some(rest) if !rest.is_zero() => self.shared.ordered.wait(rest),
-                _ => self.shared.moved.wait(Duration::from_secs(3600)),
+                _ => self.shared.moved.wait(self.until_due()),
             }
         }
+    }
+
+    /// How long nothing is to be done, should nothing come: until the next pause has ended a frame.
+    fn until_due(&self) -> Duration {
+        let shown = self.framed.as_ref().and_then(Framed::due);
+        let searched = [&self.find, &self.sums].into_iter().flatten().filter_map(Find::due);
+        let due = shown.into_iter().chain(searched).min();
+        let rest = due.map(|due| due.saturating_duration_since(Instant::now()));
+        rest.map_or(IDLE, |rest| rest.min(IDLE))
     }
 
     fn follow(&mut self, orders: Orders) {
@@ -149,6 +163,7 @@ impl Work {
         if new_query {
             self.matcher = Matcher::new(&orders.query);
             self.framed = framed(&orders.query);
+            self.sums = Find::of_sums(&orders.query);
             let mut matches = self.shared.matches.lock();
             *matches = Matches::of(orders.generation, self.first_row, orders.query.frames);
         }
@@ -186,6 +201,7 @@ impl Work {
         if found_anew {
             self.matcher = Matcher::new(&self.orders.query);
             self.framed = framed(&self.orders.query);
+            self.sums = Find::of_sums(&self.orders.query);
             let mut matches = self.shared.matches.lock();
             *matches = Matches::of(self.orders.generation, self.first_row, self.orders.query.frames);
         }
@@ -207,6 +223,7 @@ impl Work {
         self.stale = true;
         *self.shared.matches.lock() = Matches::of(self.orders.generation, first, self.orders.query.frames);
         self.framed = framed(&self.orders.query);
+        self.sums = Find::of_sums(&self.orders.query);
         if let (Some(find), Some(filter)) = (&mut self.find, &self.orders.find) {
             find.restart(filter, &self.orders.query, self.matcher.limit(self.log.rows.len()));
         }
@@ -264,6 +281,7 @@ impl Work {
             framed.read(log, reader, scanned, &batch.rows, &mut found);
             scanned += batch.rows.len() as u64;
             let mut matches = self.shared.matches.lock();
+            matches.drop_rows(&framed.gone());
             matches.take(&mut found);
             matches.scanned = scanned;
             drop(matches);
@@ -271,19 +289,29 @@ impl Work {
         }
         if is_at_end(log, scanned) {
             framed.end(log, reader, &mut found);
-            self.shared.matches.lock().take(&mut found);
+        } else if scanned >= limit {
+            framed.pause(log, reader, &mut found);
         }
+        let mut matches = self.shared.matches.lock();
+        matches.drop_rows(&framed.gone());
+        matches.take(&mut found);
+        drop(matches);
         self.framed = Some(framed);
         more
     }
 
-    /// Looks for the find bar among the rows that are shown. `true`: there are more.
+    /// Looks for the find bar, and for wrong checksums, among the rows that are shown. `true`: there are more.
     fn search<'l>(&mut self, log: &'l Log, reader: &mut Reader<'l>) -> bool {
-        let Some(find) = &mut self.find else { return false };
+        if self.find.is_none() && self.sums.is_none() {
+            return false;
+        }
         let begun = Instant::now();
         loop {
-            let more = find.scan(log, reader, &self.shared.matches);
-            find.answer(log);
+            let mut more = false;
+            for find in [&mut self.find, &mut self.sums].into_iter().flatten() {
+                more |= find.scan(log, reader, &self.shared.matches);
+                find.answer(log);
+            }
             if !more || begun.elapsed() >= SLICE {
                 return more;
             }
@@ -318,8 +346,9 @@ impl Work {
             Some(find) => find.snapshot(log, &self.shared.matches, &shown.find),
             None => FindSnapshot { step: self.orders.steps, ..FindSnapshot::default() },
         };
+        let wrong_sums = self.sums.as_ref().map(Find::count);
         let same = total == shown.total && matched == shown.matched && scanned == shown.scanned && find == shown.find;
-        if same && !self.stale {
+        if same && wrong_sums == shown.wrong_sums && !self.stale {
             return None;
         }
         self.stale = false;
@@ -327,7 +356,7 @@ impl Work {
         let framings = self.orders.query.framings.clone();
         let fetch = |row: FrameRow, reader: &mut Reader<'l>| -> Option<Shown> {
             let seq = log.seq_of(row.end);
-            known.get(seq, row.is_frame().then(|| row.index())).or_else(|| {
+            known.get(seq, row.is_frame().then(|| row.index())).filter(|shown| is_of(shown, row)).or_else(|| {
                 let recorded = reader.recorded(row.end).ok()?;
                 if !row.is_frame() {
                     return Some((Arc::new(recorded), None));
@@ -374,6 +403,7 @@ impl Work {
             selected: selected.map(|(recorded, _)| recorded),
             selected_decoration,
             find,
+            wrong_sums,
         })
     }
 
@@ -403,6 +433,12 @@ impl Work {
 
 /// An event, or a frame in place of its chunk.
 pub(super) type Shown = (Arc<Recorded>, Option<Arc<FrameFacts>>);
+
+/// Whether what is kept is still what stands there: a frame that a pause had ended may go on after all.
+fn is_of(shown: &Shown, row: FrameRow) -> bool {
+    let same = |facts: &Arc<FrameFacts>| facts.raw_bytes == u64::from(row.raw) && facts.fault == row.fault();
+    !row.is_frame() || shown.1.as_ref().is_some_and(same)
+}
 
 /// What the last snapshot held: it is not read again.
 struct Known(HashMap<(u64, Option<u32>), Shown>);

@@ -2,7 +2,8 @@
 
 use egui::{Align, Label, Layout, RichText, Sense, Ui, Vec2, WidgetInfo};
 
-use crate::ui::action::Action;
+use crate::filter::{Expression, Term, narrowed};
+use crate::ui::action::{Action, LogAction};
 use crate::ui::panels::Panel;
 use crate::ui::state::Ctx;
 use crate::ui::theme::STEP;
@@ -21,7 +22,7 @@ impl Panel for Status {
             recording(ctx, ui);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 file(ctx, ui, actions);
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| figures(ctx, ui));
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| figures(ctx, ui, actions));
             });
         });
     }
@@ -47,7 +48,7 @@ fn recording(ctx: &Ctx<'_>, ui: &mut Ui) {
     });
 }
 
-fn figures(ctx: &Ctx<'_>, ui: &mut Ui) {
+fn figures(ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
     if ctx.recorder.failing.is_some() {
         let text = ctx.words.fill("status.unrecorded", &[("events", &ctx.words.number(ctx.recorder.unrecorded_now))]);
         ui.label(RichText::new(text).size(12.0).color(ctx.theme.error));
@@ -73,9 +74,28 @@ fn figures(ctx: &Ctx<'_>, ui: &mut Ui) {
         let response = ui.add(Label::new(RichText::new(text).size(12.0).color(color)).truncate());
         response.on_hover_text(ctx.words.get("status.dropped_hint"));
     }
+    wrong_sums(ctx, ui, actions);
     if ctx.recorder.unrecorded_total > 0 && ctx.recorder.failing.is_none() {
         let text = ctx.words.fill("status.gap", &[("events", &ctx.words.number(ctx.recorder.unrecorded_total))]);
         ui.label(RichText::new(text).size(12.0).color(ctx.theme.error));
+    }
+}
+
+/// Among the rows of the log that is shown; a click shows those.
+fn wrong_sums(ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
+    let Some(count) = ctx.view.wrong_sums else { return };
+    let color = if count > 0 { ctx.theme.error } else { ctx.theme.dim };
+    let text = ctx.words.count("count.wrong_sums", count);
+    let sense = if count > 0 { Sense::click() } else { Sense::hover() };
+    let response = ui.add(Label::new(RichText::new(&text).size(12.0).color(color)).truncate().sense(sense));
+    let role = if count > 0 { egui::Role::Button } else { egui::Role::Label };
+    response.widget_info(|| WidgetInfo::labeled(role, true, &text));
+    if response.clicked() {
+        let filter = narrowed(&ctx.state.filter_text, Expression::Is(Term::WrongSum));
+        actions.push(Action::Log(LogAction::SetFilter(filter)));
+    }
+    if count > 0 {
+        response.on_hover_text(ctx.words.get("status.wrong_sums_hint"));
     }
 }
 

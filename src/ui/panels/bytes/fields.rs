@@ -15,7 +15,7 @@ use crate::model::{DecoderChoice, EndpointId, Recorded};
 use crate::ui::action::{Action, EndpointAction};
 use crate::ui::state::Ctx;
 use crate::ui::theme;
-use crate::ui::widgets::{self, row_list::RowList};
+use crate::ui::widgets::{self, row_list, row_list::RowList};
 
 const ROW: f32 = 19.0;
 const INDENT: f32 = 12.0;
@@ -29,6 +29,10 @@ pub struct Fields {
     list: RowList,
     of: Option<Of>,
     decoded: Option<Tree>,
+    /// The selection that was looked at last: another one is followed to its field.
+    seen: u64,
+    /// Bytes of the field that the pointer is on.
+    pub hovered: Option<Range<usize>>,
     /// Of an opened file, whose endpoints have no settings.
     chosen: HashMap<EndpointId, DecoderChoice>,
 }
@@ -107,8 +111,16 @@ impl Fields {
         self.decoded.is_some()
     }
 
-    pub fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, selection: &mut Selection) {
+    pub fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, selection: &mut Selection, actions: &mut Vec<Action>) {
         let (Some(tree), Some(of)) = (&mut self.decoded, &self.of) else { return };
+        if self.seen != selection.moved {
+            self.seen = selection.moved;
+            tree.current = selection.range().and_then(|bytes| tree.field_at(&bytes));
+            if let Some(place) = tree.current.and_then(|number| tree.uncover(number)) {
+                self.list.reveal((tree.heads.len() + place) as u64);
+            }
+        }
+        let mut hovered = None;
         let heads = tree.heads.len();
         let rows = (heads + tree.open.len()) as u64;
         let id = Id::unique("bytes_fields");
@@ -122,7 +134,9 @@ impl Fields {
             } else if let Some(number) = tree.open.get(row - heads) {
                 let known = (of.seq, *number);
                 let is_current = tree.current == Some(*number);
-                asked = tree.draw(ctx, ui, known, is_current, rect, selection).or(asked.take());
+                let drawn = tree.draw(ctx, ui, known, is_current, rect, selection, actions);
+                hovered = drawn.hovered.or(hovered.take());
+                asked = drawn.asked.or(asked.take());
             }
         });
         if shown.step != 0 && !tree.open.is_empty() {
@@ -133,11 +147,22 @@ impl Fields {
             self.list.reveal((heads + to) as u64);
             asked = Some(Asked::Select(Some(number), tree.lines.get(number).map(|line| line.at.clone())));
         }
+        if row_list::copy_pressed(ui, &shown.response)
+            && let Some(line) = tree.current.and_then(|number| tree.lines.get(number))
+        {
+            actions.push(Action::Copy(line.value.clone()));
+        }
+        if self.hovered != hovered {
+            self.hovered = hovered;
+            // The bytes are marked with the next frame.
+            ui.ctx().request_repaint();
+        }
         match asked {
             Some(Asked::Fold(number)) => tree.fold(number),
             Some(Asked::Select(number, at)) => {
                 tree.current = number;
                 selection.select(at.unwrap_or_default());
+                self.seen = selection.moved;
             }
             None => {}
         }
@@ -188,7 +213,35 @@ enum Asked {
     Select(Option<usize>, Option<Range<usize>>),
 }
 
+/// What came of drawing a field.
+struct Drawn {
+    asked: Option<Asked>,
+    hovered: Option<Range<usize>>,
+}
+
 impl Tree {
+    /// The innermost field that holds all of these bytes.
+    fn field_at(&self, bytes: &Range<usize>) -> Option<usize> {
+        let holds = |line: &Line| line.at.start <= bytes.start && bytes.end <= line.at.end;
+        let held = self.lines.iter().enumerate().filter(|(_, line)| holds(line));
+        held.min_by_key(|(number, line)| (line.at.len(), usize::MAX - line.depth, *number)).map(|(number, _)| number)
+    }
+
+    /// Its place among the open lines, after unfolding all that it is in.
+    fn uncover(&mut self, number: usize) -> Option<usize> {
+        let mut depth = self.lines.get(number)?.depth;
+        for above in (0..number).rev() {
+            let line = &self.lines[above];
+            if line.depth < depth {
+                depth = line.depth;
+                if self.folded.contains(&above) {
+                    self.fold(above);
+                }
+            }
+        }
+        self.open.binary_search(&number).ok()
+    }
+
     fn fold(&mut self, number: usize) {
         if !self.folded.remove(&number) {
             self.folded.insert(number);
@@ -212,14 +265,16 @@ impl Tree {
         is_current: bool,
         rect: Rect,
         selection: &Selection,
-    ) -> Option<Asked> {
-        let line = self.lines.get(number)?;
+        actions: &mut Vec<Action>,
+    ) -> Drawn {
+        let Some(line) = self.lines.get(number) else { return Drawn { asked: None, hovered: None } };
         let theme = ctx.theme;
         let words = ctx.words;
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
         let response = ui.interact(rect, Id::unique(("bytes_field", seq, number)), Sense::CLICK);
         let is_selected = selection.range().is_some_and(|range| range == line.at && !range.is_empty());
-        if is_selected && (is_current || !response.hovered()) {
+        let is_linked = is_current && selection.range().is_some();
+        if is_linked || (is_selected && !response.hovered()) {
             painter.rect_filled(rect, 3.0, theme.selection);
         } else if response.hovered() || response.has_focus() {
             painter.rect_filled(rect, 3.0, theme.raised);
@@ -250,15 +305,28 @@ impl Tree {
         widgets::mono_text(&painter, value_at, Align2::LEFT_CENTER, &cut, theme.text);
         response.widget_info(|| {
             let label = words.fill("bytes.field", &[("name", &line.name), ("value", &line.value)]);
-            WidgetInfo::selected(egui::Role::Button, true, is_selected, label)
+            WidgetInfo::selected(egui::Role::Button, true, is_selected || is_linked, label)
         });
         if response.clicked() && asked.is_none() {
             asked = Some(Asked::Select(Some(number), Some(line.at.clone())));
         }
+        let hovered = response.hovered().then(|| line.at.clone());
+        response.context_menu(|ui| copy_menu(ctx, ui, line, actions));
         if !line.value.is_empty() {
             response.on_hover_text(format!("{}: {}", line.name, line.value));
         }
-        asked
+        Drawn { asked, hovered }
+    }
+}
+
+fn copy_menu(ctx: &Ctx<'_>, ui: &mut Ui, line: &Line, actions: &mut Vec<Action>) {
+    let copies =
+        [("bytes.copy_value", line.value.clone()), ("bytes.copy_field", format!("{}: {}", line.name, line.value))];
+    for (key, text) in copies {
+        if ui.button(ctx.words.get(key)).clicked() {
+            actions.push(Action::Copy(text));
+            ui.close();
+        }
     }
 }
 

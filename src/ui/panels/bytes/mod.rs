@@ -186,7 +186,9 @@ impl BytesPanel {
         let decoration = decoration(ctx);
         let none = Decoration::default();
         let decoration = decoration.unwrap_or(&none);
-        let current = self.search.current_of(&places).cloned();
+        let side_shows_fields = self.prefers_fields && self.fields.has_any();
+        let hovered = self.fields.hovered.clone().filter(|_| side_shows_fields);
+        let current = hovered.or_else(|| self.search.current_of(&places).cloned());
         let marks = marks::Marks {
             sought: &places.ranges,
             current: current.as_ref(),
@@ -252,7 +254,7 @@ impl BytesPanel {
     /// The fields, or the readings.
     fn side(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, shown: &Shown<'_>, actions: &mut Vec<Action>) {
         if self.prefers_fields && self.fields.has_any() {
-            self.fields.ui(ctx, ui, &mut self.selection);
+            self.fields.ui(ctx, ui, &mut self.selection, actions);
         } else {
             self.inspector.ui(ctx, ui, shown, &self.selection, actions);
         }
