@@ -7,7 +7,9 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use super::Waker;
 use crate::engine::Engine;
 use crate::ui::effects::Done;
-use crate::workspace::{Folders, Preferences, TrustStore, Workspace, WorkspaceError, WorkspaceLock, WorkspaceSupply};
+use crate::workspace::{
+    Folders, Preferences, TrustStore, Unsent, Workspace, WorkspaceError, WorkspaceLock, WorkspaceSupply,
+};
 
 const QUEUE: usize = 64;
 
@@ -20,6 +22,7 @@ pub enum FileJob {
         replace: bool,
     },
     Preferences(Box<Preferences>),
+    Unsent(Arc<Unsent>),
     Trust {
         path: PathBuf,
         workspace: Workspace,
@@ -64,6 +67,7 @@ impl Files {
                 FileJob::Save { path, replace: false, .. } if path.exists() => Done::Exists { path },
                 FileJob::Save { path, workspace, as_new, .. } => self.save(path, &workspace, as_new),
                 FileJob::Preferences(preferences) => Done::PreferencesSaved(preferences.save(&self.folders.config)),
+                FileJob::Unsent(unsent) => Done::PreferencesSaved(unsent.save(&self.folders.data)),
                 FileJob::Trust { path, workspace } => self.trust(path, &workspace),
                 FileJob::End(written) => {
                     let _ = written.try_send(());

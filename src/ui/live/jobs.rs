@@ -78,6 +78,7 @@ impl Jobs {
             Job::OpenWorkspace(_)
             | Job::SaveWorkspace { .. }
             | Job::SavePreferences(_)
+            | Job::SaveUnsent(_)
             | Job::TrustWorkspace { .. }
             | Job::Annotate { .. }
             | Job::AskPath { .. } => return None,
