@@ -98,6 +98,8 @@ pub enum SendAction {
     ChooseFile,
     /// The same for a file that a template reads; it arrives as `State::template_file`.
     ChooseTemplateFile,
+    /// What stands in the composer now, to be kept for the next start.
+    Unsent(std::sync::Arc<crate::workspace::Unsent>),
     /// A job finds out the size of the file that the composer names (`State::file`).
     MeasureFile(String),
 }
@@ -114,6 +116,17 @@ pub enum LibraryAction {
         folder: String,
     },
     Duplicate(usize),
+    /// Puts it into the composer; saving it there names it again (`State::edited_payload`).
+    Edit(usize),
+    /// What lies in one folder, and below, lies in another.
+    RenameFolder {
+        from: String,
+        to: String,
+    },
+    /// With all that lies in it.
+    RemoveFolder(String),
+    /// Undoes `RemoveFolder`: each to the place that it had, first ones first.
+    PutBack(Vec<(usize, SavedPayload)>),
     /// Keeps what was recorded or sent under a name of its own, and asks for a better one (`State::naming`).
     Keep(SavedPayload),
     /// Undoes `SendAction::RemovePayload`.
@@ -440,6 +453,7 @@ impl Action {
             self,
             Action::Log(LogAction::Want { .. })
                 | Action::Note(NoteAction::WantFacts(_))
+                | Action::Send(SendAction::Unsent(_))
                 | Action::Conversation(ConversationAction::Order(_))
                 | Action::Connections(ConnectionsAction::Want { .. })
         )

@@ -94,8 +94,9 @@ pub fn opened_moved(state: &mut State, opened: Option<(std::path::PathBuf, LogSt
 pub fn expire(state: &mut State, now: Timestamp, effects: &mut dyn Effects) -> Option<u64> {
     state.toasts.retain(|toast| toast.until > now);
     let mut next = state.toasts.iter().map(|toast| toast.until.nanos_since(now)).min();
-    for due in [&mut state.unsaved.workspace, &mut state.unsaved.preferences] {
-        if let Some(since) = *due {
+    let unsaved = &state.unsaved;
+    for due in [unsaved.workspace, unsaved.preferences, unsaved.unsent] {
+        if let Some(since) = due {
             let waited = now.nanos_since(since);
             if waited < SAVE_AFTER_NANOS {
                 let left = SAVE_AFTER_NANOS - waited;
@@ -111,6 +112,10 @@ pub fn expire(state: &mut State, now: Timestamp, effects: &mut dyn Effects) -> O
         state.unsaved.preferences = None;
         effects.start(Job::SavePreferences(preferences(state)));
     }
+    if is_due(state.unsaved.unsent) {
+        state.unsaved.unsent = None;
+        effects.start(Job::SaveUnsent(state.unsent.clone()));
+    }
     next
 }
 
@@ -121,6 +126,9 @@ pub fn flush(state: &mut State, effects: &mut dyn Effects) {
     }
     if state.unsaved.preferences.take().is_some() {
         effects.start(Job::SavePreferences(preferences(state)));
+    }
+    if state.unsaved.unsent.take().is_some() {
+        effects.start(Job::SaveUnsent(state.unsent.clone()));
     }
 }
 
@@ -249,14 +257,7 @@ fn send(state: &mut State, action: SendAction, seen: &Seen<'_>, effects: &mut dy
             sending::send_answered(state, target, draft, repeat, asks, seen.now, effects);
         }
         SendAction::Stop(id) => effects.stop_send(id),
-        SendAction::SavePayload(payload) => {
-            match state.payloads.iter_mut().find(|there| there.name == payload.name) {
-                // What it sends is saved anew; where it lies and what is said of it stays.
-                Some(there) => there.draft = payload.draft,
-                None => state.payloads.push(payload),
-            }
-            workspace_changed(state, seen.now);
-        }
+        SendAction::SavePayload(payload) => library::save(state, payload, seen.now),
         SendAction::RemovePayload(place) => {
             if place < state.payloads.len() {
                 let payload = state.payloads.remove(place);
@@ -273,6 +274,10 @@ fn send(state: &mut State, action: SendAction, seen: &Seen<'_>, effects: &mut dy
                 workspace_changed(state, seen.now);
             }
         }
+        SendAction::Unsent(unsent) => {
+            state.unsent = unsent;
+            state.unsaved.unsent = Some(seen.now);
+        }
         SendAction::SetTarget(target) => state.target = target,
         SendAction::ChooseFile => session::ask(state, Ask::PayloadFile, std::path::PathBuf::new(), effects),
         SendAction::ChooseTemplateFile => session::ask(state, Ask::TemplateFile, std::path::PathBuf::new(), effects),
@@ -283,6 +288,7 @@ fn send(state: &mut State, action: SendAction, seen: &Seen<'_>, effects: &mut dy
         }
         SendAction::Edit(draft) => {
             state.edited_draft = (state.edited_draft.0 + 1, draft);
+            state.edited_payload = None;
             state.draft_is_offer = false;
             state.focus = Some(Focus::Composer);
         }

@@ -19,7 +19,7 @@ use crate::session::{
     ConnectionsCsv, ConnectionsOrder, ConnectionsSnapshot, FindStep, Highlight, LogState, Notes, Query, RecorderStatus,
     SessionFile, ViewSnapshot,
 };
-use crate::workspace::{Imported, NotImported, Preferences, ThemeChoice, Workspace, WorkspaceError};
+use crate::workspace::{Imported, NotImported, Preferences, ThemeChoice, Unsent, Workspace, WorkspaceError};
 
 /// Orders. None of them waits.
 pub trait Effects {
@@ -142,6 +142,8 @@ pub enum Job {
         replace: bool,
     },
     SavePreferences(Preferences),
+    /// What stands in the composer, for the next start.
+    SaveUnsent(Arc<Unsent>),
     /// Trusts what the window shows, which is what the person looked at: it is written first.
     TrustWorkspace {
         path: PathBuf,

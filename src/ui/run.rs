@@ -14,7 +14,7 @@ use super::effects::{Effects, Feed, Job};
 use super::live::{self, Live};
 use super::state::State;
 use crate::words::{Language, Words};
-use crate::workspace::{Folders, Preferences, TrustStore, WorkspaceLock};
+use crate::workspace::{Folders, Preferences, TrustStore, Unsent, WorkspaceLock};
 
 /// Opens the window, with a session or a workspace file where one is given.
 pub fn run(open: Option<PathBuf>) -> ExitCode {
@@ -81,6 +81,7 @@ fn prepare(
         history: preferences.history.iter().rev().cloned().collect(),
         filter_history: preferences.filter_history.clone(),
         workspace_path: Some(path.clone()),
+        unsent: Unsent::load(&folders.data).into(),
         ..State::default()
     };
     state.query.local_time = state.local_time;

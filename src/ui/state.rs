@@ -123,6 +123,10 @@ pub struct State {
     pub focus: Option<Focus>,
     /// What the composer takes over; the number grows with every `SendAction::Edit`.
     pub edited_draft: (u64, Draft),
+    /// What stands in the composer, and what it begins with.
+    pub unsent: Arc<crate::workspace::Unsent>,
+    /// Name and folder of the saved payload that it came from.
+    pub edited_payload: Option<(String, String)>,
     /// A checksum that the composer takes over; the number grows with every `SendAction::SetChecksum`.
     pub edited_checksum: (u64, crate::model::Checksum),
     /// The path that the composer puts into a template; the number grows with each file chosen.
@@ -278,6 +282,8 @@ pub struct Sessions {
 pub struct Unsaved {
     pub workspace: Option<Timestamp>,
     pub preferences: Option<Timestamp>,
+    /// The text of the composer.
+    pub unsent: Option<Timestamp>,
 }
 
 /// Steps that need the engine's answer to an earlier one.

@@ -18,6 +18,7 @@ mod supply;
 #[cfg(test)]
 mod tests;
 mod trust;
+mod unsent;
 
 use std::path::{Path, PathBuf};
 
@@ -31,6 +32,7 @@ pub use lock::WorkspaceLock;
 pub use preferences::{Preferences, ThemeChoice};
 pub use supply::WorkspaceSupply;
 pub use trust::TrustStore;
+pub use unsent::Unsent;
 
 /// The version that is written.
 pub const VERSION: u32 = 3;

@@ -6,9 +6,11 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use sockscope::engine::{Repeat, SendProgress, SendState, Source, Target};
 use sockscope::model::{ConnectionId, Draft, EndpointId, HostPort, PayloadFormat, SavedPayload, SendId};
+use sockscope::ui::app::App;
 use sockscope::ui::effects::Job;
 use sockscope::ui::stage::{Order, Stage};
 use sockscope::ui::state::{MeasuredFile, State};
+use sockscope::workspace::Unsent;
 
 use super::scene::{NOW, Scene};
 use super::{Window, field, orders, press, retype, sees, value, window};
@@ -548,4 +550,31 @@ fn what_is_asked_is_typed_before_it_is_sent() {
     press(&mut window, "Cancel");
     assert!(!sees(&window, "Before it is sent"));
     assert!(orders(&mut window).iter().all(|order| !matches!(order, Order::Send(..))));
+}
+
+#[test]
+fn what_stood_in_the_composer_stands_there_at_the_next_start() {
+    let unsent = Unsent {
+        format: PayloadFormat::Hex,
+        checksum: "CRC-16/MODBUS".parse().unwrap(),
+        texts: vec![(PayloadFormat::Hex, "01 zz".into()), (PayloadFormat::Text, "hello".into())],
+        ..Unsent::default()
+    };
+    let mut state = State::default();
+    state.unsent = unsent.clone().into();
+    let mut window = window(state, Stage::default());
+    assert_eq!(value(&window, "Payload"), "01 zz");
+    assert!(sees(&window, "Checksum: CRC-16/MODBUS"));
+    assert!(!orders(&mut window).iter().any(|order| matches!(order, Order::Start(Job::SaveUnsent(_)))));
+    retype(&mut window, "Payload", "01 03");
+    window.get_by_label("Format: Text").click();
+    window.run_steps(4);
+    let App { state, feed, .. } = window.state_mut();
+    sockscope::ui::apply::flush(state, feed);
+    let saved = orders(&mut window).into_iter().find_map(|order| match order {
+        Order::Start(Job::SaveUnsent(unsent)) => Some(unsent),
+        _ => None,
+    });
+    let texts = vec![(PayloadFormat::Text, "hello".into()), (PayloadFormat::Hex, "01 03".into())];
+    assert_eq!(saved.as_deref(), Some(&Unsent { format: PayloadFormat::Text, texts, ..unsent }));
 }

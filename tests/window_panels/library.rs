@@ -161,10 +161,11 @@ fn the_menu_arranges_without_a_mouse() {
     assert_eq!(names(&window), ["three", "one", "two"]);
     open_menu(&mut window, Role::Button, "two");
     choose(&mut window, "Shortcut");
-    window.get_by_label("Alt 1").click();
+    window.get_by_label("Alt 1 (now one)").click();
     window.run_steps(4);
     let shortcuts: Vec<_> = window.state().state.payloads.iter().map(|payload| payload.shortcut).collect();
     assert_eq!(shortcuts, [None, None, Some(1)], "a shortcut belongs to one");
+    assert!(sees(&window, "Alt 1 sends two now; it was the shortcut of one."));
     open_menu(&mut window, Role::Button, "three");
     choose(&mut window, "Duplicate");
     assert_eq!(names(&window), ["three", "three 2", "one", "two"]);
@@ -256,4 +257,66 @@ fn many_payloads_are_searched() {
     assert!(sees(&window, "Send probe 7") && !sees(&window, "Send probe 6"));
     retype(&mut window, "Search payloads", "zz");
     assert!(sees(&window, "nothing found") || !sees(&window, "Send probe 7"));
+}
+
+#[test]
+fn the_menu_of_a_row_has_a_button() {
+    let mut window = library();
+    press(&mut window, "Actions of two");
+    choose(&mut window, "Move up");
+    assert_eq!(names(&window), ["two", "one", "three"]);
+}
+
+#[test]
+fn a_folder_is_renamed_dissolved_and_removed_with_undo() {
+    let mut window = library();
+    for place in [0, 2] {
+        window.state_mut().state.payloads[place].folder = "pumps/north".into();
+    }
+    window.run_steps(4);
+    press(&mut window, "Actions of pumps");
+    choose(&mut window, "Rename");
+    retype(&mut window, "Folder", "plant/pumps");
+    window.key_press(Key::Enter);
+    window.run_steps(4);
+    let folders = |window: &Window<'_>| -> Vec<String> {
+        window.state().state.payloads.iter().map(|payload| payload.folder.clone()).collect()
+    };
+    assert_eq!(folders(&window), ["plant/pumps/north", "", "plant/pumps/north"]);
+    press(&mut window, "Actions of pumps");
+    choose(&mut window, "Take payloads out");
+    assert_eq!(folders(&window), ["plant/north", "", "plant/north"]);
+    press(&mut window, "Actions of plant");
+    choose(&mut window, "Remove with payloads");
+    assert_eq!(names(&window), ["two"]);
+    assert!(sees(&window, "Removed folder plant (2)"));
+    press(&mut window, "Undo");
+    assert_eq!(names(&window), ["one", "two", "three"]);
+    assert_eq!(folders(&window), ["plant/north", "", "plant/north"]);
+}
+
+#[test]
+fn an_empty_library_can_import() {
+    let mut window = window(State::default(), Stage::default());
+    press(&mut window, "Actions of PAYLOADS");
+    choose(&mut window, "Import payloads…");
+    let asked = orders(&mut window);
+    assert!(asked.iter().any(|order| matches!(order, Order::Start(Job::AskPath { what: Ask::PayloadImport, .. }))));
+}
+
+#[test]
+fn an_edited_payload_is_saved_under_its_own_name_and_can_be_undone() {
+    let mut window = library();
+    window.state_mut().state.payloads[1].folder = "pumps".into();
+    window.run_steps(4);
+    window.get_by_role_and_label(Role::Button, "two").click();
+    window.run_steps(4);
+    retype(&mut window, "Payload", "two more");
+    press(&mut window, "Save payload");
+    assert_eq!((value(&window, "Name of the payload"), value(&window, "Folder")), ("two".into(), "pumps".into()));
+    press(&mut window, "Save");
+    assert_eq!(names(&window), ["one", "two", "three"]);
+    assert_eq!(window.state().state.payloads[1].draft.text, "two more");
+    press(&mut window, "Undo");
+    assert_eq!(window.state().state.payloads[1].draft.text, "two");
 }

@@ -5,22 +5,24 @@ use std::path::Path;
 use super::{Seen, error_toast, session, toast, words, workspace_changed};
 use crate::model::{SavedPayload, Timestamp};
 use crate::payload::visible_text;
-use crate::ui::action::{Action, LibraryAction};
+use crate::ui::action::{Action, LibraryAction, SendAction};
 use crate::ui::effects::{Ask, Effects, Job};
 use crate::ui::state::State;
 use crate::workspace::{Imported, MAX_ITEMS, NotImported};
 
 pub(super) fn apply(state: &mut State, action: LibraryAction, seen: &Seen<'_>, effects: &mut dyn Effects) {
     match action {
-        LibraryAction::Set(place, payload) => set(state, place, payload),
+        LibraryAction::Set(place, payload) => set(state, place, payload, seen.now),
         LibraryAction::Move { from, to, folder } => shift(state, from, to, folder),
         LibraryAction::Duplicate(place) => duplicate(state, place),
-        LibraryAction::Keep(payload) => keep(state, payload, seen.now),
-        LibraryAction::Insert(place, payload) => {
-            let place = place.min(state.payloads.len());
-            let shortcut = payload.shortcut.filter(|digit| !is_taken(state, *digit));
-            state.payloads.insert(place, SavedPayload { shortcut, ..payload });
+        LibraryAction::Edit(place) => return edit(state, place, seen, effects),
+        LibraryAction::RenameFolder { from, to } => rename_folder(state, &from, &to),
+        LibraryAction::RemoveFolder(path) => remove_folder(state, &path, seen.now),
+        LibraryAction::PutBack(payloads) => {
+            payloads.into_iter().for_each(|(place, payload)| insert(state, place, payload))
         }
+        LibraryAction::Keep(payload) => keep(state, payload, seen.now),
+        LibraryAction::Insert(place, payload) => insert(state, place, payload),
         LibraryAction::Forget(payloads) => {
             for payload in &payloads {
                 if let Some(place) = state.payloads.iter().rposition(|there| there == payload) {
@@ -37,16 +39,83 @@ pub(super) fn apply(state: &mut State, action: LibraryAction, seen: &Seen<'_>, e
     workspace_changed(state, seen.now);
 }
 
-fn set(state: &mut State, place: usize, payload: SavedPayload) {
-    if place >= state.payloads.len() {
-        return;
+/// A payload from the composer. One of this name in the same folder sends something else from now on; where it stands and
+/// what is said of it stays.
+pub(super) fn save(state: &mut State, payload: SavedPayload, now: Timestamp) {
+    let name = visible_text(&payload.name, 200);
+    let same = |there: &SavedPayload| there.name == payload.name && there.folder == payload.folder;
+    match state.payloads.iter().position(same) {
+        Some(place) => {
+            let before = state.payloads[place].clone();
+            if before.draft == payload.draft {
+                return;
+            }
+            state.payloads[place].draft = payload.draft;
+            let text = words(state).fill("library.replaced", &[("name", &name)]);
+            toast(state, text, now, Some(Action::Library(LibraryAction::Set(place, before))));
+        }
+        None => {
+            state.payloads.push(payload.clone());
+            let text = words(state).fill("library.kept", &[("name", &name)]);
+            toast(state, text, now, Some(Action::Library(LibraryAction::Forget(vec![payload]))));
+        }
     }
-    if let Some(digit) = payload.shortcut {
-        free(state, digit);
+    workspace_changed(state, now);
+}
+
+fn set(state: &mut State, place: usize, payload: SavedPayload, now: Timestamp) {
+    let Some(there) = state.payloads.get(place) else { return };
+    if let Some(digit) = payload.shortcut.filter(|_| there.shortcut != payload.shortcut)
+        && let Some(before) = free(state, digit)
+    {
+        let (name, before) = (visible_text(&payload.name, 80), visible_text(&before, 80));
+        let places: [(&str, &dyn std::fmt::Display); 3] = [("digit", &digit), ("name", &name), ("before", &before)];
+        let text = words(state).fill("library.shortcut_taken", &places);
+        toast(state, text, now, None);
     }
     if let Some(there) = state.payloads.get_mut(place) {
         *there = payload;
     }
+}
+
+fn insert(state: &mut State, place: usize, payload: SavedPayload) {
+    let place = place.min(state.payloads.len());
+    let shortcut = payload.shortcut.filter(|digit| !is_taken(state, *digit));
+    state.payloads.insert(place, SavedPayload { shortcut, ..payload });
+}
+
+fn edit(state: &mut State, place: usize, seen: &Seen<'_>, effects: &mut dyn Effects) {
+    let Some(payload) = state.payloads.get(place).cloned() else { return };
+    super::apply(state, Action::Send(SendAction::Edit(payload.draft)), seen, effects);
+    state.edited_payload = Some((payload.name, payload.folder));
+}
+
+/// What is left of a folder's path below another one; `Some("")`: it is that one.
+fn below<'a>(folder: &'a str, path: &str) -> Option<&'a str> {
+    let rest = folder.strip_prefix(path)?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
+}
+
+fn rename_folder(state: &mut State, from: &str, to: &str) {
+    for payload in &mut state.payloads {
+        if let Some(rest) = below(&payload.folder, from) {
+            payload.folder = format!("{to}/{rest}").trim_matches('/').to_owned();
+        }
+    }
+}
+
+fn remove_folder(state: &mut State, path: &str, now: Timestamp) {
+    let (mut gone, mut kept) = (Vec::new(), Vec::new());
+    for (place, payload) in std::mem::take(&mut state.payloads).into_iter().enumerate() {
+        match below(&payload.folder, path) {
+            Some(_) => gone.push((place, payload)),
+            None => kept.push(payload),
+        }
+    }
+    state.payloads = kept;
+    let (name, count) = (visible_text(path, 200), words(state).number(gone.len() as u64));
+    let text = words(state).fill("library.folder_removed", &[("name", &name), ("count", &count)]);
+    toast(state, text, now, Some(Action::Library(LibraryAction::PutBack(gone))));
 }
 
 fn shift(state: &mut State, from: usize, to: usize, folder: String) {
@@ -91,14 +160,19 @@ pub(super) fn is_taken(state: &State, digit: u8) -> bool {
         || state.sequences.iter().any(|sequence| sequence.shortcut == digit)
 }
 
-pub(super) fn free(state: &mut State, digit: u8) {
+/// Takes a shortcut from whoever has it; whose it was.
+pub(super) fn free(state: &mut State, digit: u8) -> Option<String> {
     let digit = Some(digit);
+    let mut before = None;
     for payload in state.payloads.iter_mut().filter(|payload| payload.shortcut == digit) {
         payload.shortcut = None;
+        before = Some(payload.name.clone());
     }
     for sequence in state.sequences.iter_mut().filter(|sequence| sequence.shortcut == digit) {
         sequence.shortcut = None;
+        before = Some(sequence.name.clone());
     }
+    before
 }
 
 /// What a file gave; what was left out is said with the first reason.

@@ -8,7 +8,9 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use super::Waker;
 use crate::engine::Engine;
 use crate::ui::effects::Done;
-use crate::workspace::{Folders, Preferences, TrustStore, Workspace, WorkspaceError, WorkspaceLock, WorkspaceSupply};
+use crate::workspace::{
+    Folders, Preferences, TrustStore, Unsent, Workspace, WorkspaceError, WorkspaceLock, WorkspaceSupply,
+};
 
 const QUEUE: usize = 64;
 
@@ -28,6 +30,7 @@ pub enum FileJob {
     Preferences(Box<Preferences>),
     /// A file that templates may read from now on, wherever it lies.
     Pick(PathBuf),
+    Unsent(Arc<Unsent>),
     Trust {
         path: PathBuf,
         workspace: Workspace,
@@ -73,6 +76,7 @@ impl Files {
                 FileJob::Save { path, replace: false, .. } if path.exists() => Done::Exists { path },
                 FileJob::Save { path, workspace, as_new, .. } => self.save(path, &workspace, as_new),
                 FileJob::Preferences(preferences) => Done::PreferencesSaved(preferences.save(&self.folders.config)),
+                FileJob::Unsent(unsent) => Done::PreferencesSaved(unsent.save(&self.folders.data)),
                 FileJob::Trust { path, workspace } => self.trust(path, &workspace),
                 FileJob::Begin { path, trusted } => {
                     self.supply_from(&path, trusted, true);

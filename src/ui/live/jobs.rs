@@ -83,6 +83,7 @@ impl Jobs {
             Job::OpenWorkspace(_)
             | Job::SaveWorkspace { .. }
             | Job::SavePreferences(_)
+            | Job::SaveUnsent(_)
             | Job::TrustWorkspace { .. }
             | Job::Annotate { .. }
             | Job::PickFile(_)

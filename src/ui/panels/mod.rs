@@ -20,6 +20,7 @@ mod note_editor;
 mod notes;
 mod palette;
 mod pattern_editor;
+mod payload_folders;
 mod payloads;
 mod replies;
 mod reuse;

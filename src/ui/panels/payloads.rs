@@ -4,10 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use egui::{Align2, Button, Id, Key, Modifiers, Pos2, RichText, Sense, TextStyle, Ui, UiBuilder, Vec2};
+use egui::{Align2, Button, Id, Key, Modifiers, Popup, Pos2, RichText, Sense, TextStyle, Ui, UiBuilder, Vec2};
 
 use super::reuse;
-use super::sidebar::one_line;
+use super::sidebar::{more_button, one_line};
 use super::target::{self, Unsendable};
 use crate::engine::Target;
 use crate::model::SavedPayload;
@@ -18,6 +18,8 @@ use crate::ui::widgets::{Field, FieldText};
 
 /// Folders that the menu lists.
 const MOST_FOLDERS: usize = 40;
+/// The three dots at the end of a row.
+pub(super) const MORE_WIDTH: f32 = 22.0;
 
 /// To whom the rows send, found once a frame: it may take a walk through ten thousand peers.
 pub struct Destination {
@@ -37,22 +39,24 @@ impl Destination {
 
 #[derive(Default)]
 pub struct Payloads {
-    /// Which one gets other words, which of its words, and what is typed.
-    renaming: Option<(usize, Part, FieldText)>,
+    /// What gets other words, and what is typed.
+    pub(super) renaming: Option<(Renamed, FieldText)>,
     /// The number of the newest name that was asked for (`State::naming`).
     asked: u64,
 }
 
-/// What is said of a payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Name,
-    Folder,
-    Remark,
+/// What is said of a payload, by its place; or the path of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Renamed {
+    Name(usize),
+    /// The folder that a payload lies in.
+    Into(usize),
+    Remark(usize),
+    Folder(String),
 }
 
 /// A row on its way to another place.
-struct Dragged(usize);
+pub(super) struct Dragged(pub usize);
 
 impl Payloads {
     /// Before the rows of a frame: opens the field for a name that was asked for.
@@ -63,12 +67,12 @@ impl Payloads {
         }
         self.asked = number;
         if let Some(payload) = ctx.state.payloads.get(index) {
-            self.edit(ui.ctx(), index, Part::Name, &payload.name);
+            self.edit(ui.ctx(), Renamed::Name(index), &payload.name);
         }
     }
 
-    fn edit(&mut self, ctx: &egui::Context, index: usize, part: Part, text: &str) {
-        self.renaming = Some((index, part, FieldText::new(text)));
+    pub(super) fn edit(&mut self, ctx: &egui::Context, what: Renamed, text: &str) {
+        self.renaming = Some((what, FieldText::new(text)));
         ctx.memory_mut(|memory| memory.request_focus(rename_id()));
     }
 
@@ -81,11 +85,11 @@ impl Payloads {
         to: &Destination,
         actions: &mut Vec<Action>,
     ) {
-        if self.renaming.as_ref().is_some_and(|(of, ..)| *of == index) {
-            self.rename_field(ctx, ui, index, actions);
-            return;
+        let of = |what: &Renamed| matches!(what, Renamed::Name(at) | Renamed::Into(at) | Renamed::Remark(at) if *at == index);
+        if self.renaming.as_ref().is_some_and(|(what, _)| of(what)) {
+            return self.rename_field(ctx, ui, actions);
         }
-        let place = ui.max_rect();
+        let mut place = ui.max_rect();
         let name = visible_text(&payload.name, 200);
         let id = Id::unique(("saved payload", index));
         let response = ui.interact(place, id, Sense::click_and_drag());
@@ -94,6 +98,8 @@ impl Payloads {
         if response.hovered() || response.has_focus() {
             ui.painter().rect_filled(place, egui::CornerRadius::same(6), ctx.theme.raised);
         }
+        let more = more_button(ctx, ui, Pos2::new(place.right() - MORE_WIDTH / 2.0, place.center().y), id, &name);
+        place.max.x -= MORE_WIDTH;
         let body = TextStyle::Body.resolve(ui.style());
         let center = place.center().y;
         ui.painter().text(Pos2::new(place.left() + 6.0, center), Align2::LEFT_CENTER, "▸", body.clone(), ctx.theme.dim);
@@ -108,9 +114,10 @@ impl Payloads {
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
         send_button(ctx, ui, index, payload, to, actions);
         if response.clicked() {
-            actions.push(Action::Send(SendAction::Edit(payload.draft.clone())));
+            actions.push(Action::Library(LibraryAction::Edit(index)));
         }
         response.context_menu(|ui| self.menu(ctx, ui, index, payload, to, actions));
+        Popup::menu(&more).show(|ui| self.menu(ctx, ui, index, payload, to, actions));
         response.on_hover_text(tooltip(ctx, payload));
     }
 
@@ -124,11 +131,11 @@ impl Payloads {
         actions: &mut Vec<Action>,
     ) {
         if ui.button(ctx.words.get("sidebar.edit_payload")).clicked() {
-            actions.push(Action::Send(SendAction::Edit(payload.draft.clone())));
+            actions.push(Action::Library(LibraryAction::Edit(index)));
             ui.close();
         }
         if ui.button(ctx.words.get("sidebar.rename")).clicked() {
-            self.edit(ui.ctx(), index, Part::Name, &payload.name);
+            self.edit(ui.ctx(), Renamed::Name(index), &payload.name);
             ui.close();
         }
         self.arranging(ctx, ui, index, payload, actions);
@@ -176,14 +183,16 @@ impl Payloads {
         }
         self.move_to_folder(ctx, ui, index, payload, actions);
         if ui.button(words.get("library.edit_remark")).clicked() {
-            self.edit(ui.ctx(), index, Part::Remark, &payload.remark);
+            self.edit(ui.ctx(), Renamed::Remark(index), &payload.remark);
             ui.close();
         }
         ui.menu_button(words.get("library.shortcut"), |ui| {
             let digits = std::iter::once(None).chain((1..=9).map(Some));
             for digit in digits {
-                let name =
-                    digit.map_or(words.get("library.no_shortcut").to_owned(), |digit: u8| format!("Alt {digit}"));
+                let name = match digit {
+                    Some(digit) => shortcut_words(ctx, digit, index),
+                    None => words.get("library.no_shortcut").to_owned(),
+                };
                 if ui.radio(payload.shortcut == digit, name).clicked() {
                     let payload = SavedPayload { shortcut: digit, ..payload.clone() };
                     actions.push(Action::Library(LibraryAction::Set(index, payload)));
@@ -191,10 +200,7 @@ impl Payloads {
                 }
             }
         });
-        if ui.add_enabled(!ctx.state.dialog_open, Button::new(words.get("library.import"))).clicked() {
-            actions.push(Action::Library(LibraryAction::ImportWithDialog));
-            ui.close();
-        }
+        import_button(ctx, ui, actions);
     }
 
     fn move_to_folder(
@@ -219,20 +225,19 @@ impl Payloads {
                 }
             }
             if ui.button(words.get("library.new_folder")).clicked() {
-                self.edit(ui.ctx(), index, Part::Folder, &payload.folder);
+                self.edit(ui.ctx(), Renamed::Into(index), &payload.folder);
                 ui.close();
             }
         });
     }
 
-    fn rename_field(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, index: usize, actions: &mut Vec<Action>) {
-        let Some((_, part, typed)) = &mut self.renaming else { return };
-        let part = *part;
+    pub(super) fn rename_field(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let Some((what, typed)) = &mut self.renaming else { return };
         let width = ui.available_width() - 20.0;
-        let name = ctx.words.get(match part {
-            Part::Name => "sidebar.new_name",
-            Part::Folder => "library.folder",
-            Part::Remark => "library.remark",
+        let name = ctx.words.get(match what {
+            Renamed::Name(_) => "sidebar.new_name",
+            Renamed::Into(_) | Renamed::Folder(_) => "library.folder",
+            Renamed::Remark(_) => "library.remark",
         });
         let field = Field { theme: ctx.theme, name, width, placeholder: name };
         let response = field.show(ui, rename_id(), typed);
@@ -240,21 +245,34 @@ impl Payloads {
             return;
         }
         let escape = ui.input(|i| i.key_pressed(Key::Escape));
-        let text = typed.text.trim().to_owned();
-        self.renaming = None;
-        let Some(payload) = ctx.state.payloads.get(index).filter(|_| !escape) else { return };
-        match part {
-            Part::Name if text.is_empty() => {}
-            Part::Name => actions.push(Action::Send(SendAction::RenamePayload(index, text))),
-            Part::Folder => {
-                let folder = text.trim_matches('/').to_owned();
-                actions.push(Action::Library(LibraryAction::Set(index, SavedPayload { folder, ..payload.clone() })));
-            }
-            Part::Remark => {
-                let payload = SavedPayload { remark: text, ..payload.clone() };
-                actions.push(Action::Library(LibraryAction::Set(index, payload)));
-            }
-        }
+        let Some((what, typed)) = self.renaming.take().filter(|_| !escape) else { return };
+        actions.extend(renamed(ctx, what, typed.text.trim().to_owned()));
+    }
+}
+
+fn renamed(ctx: &Ctx<'_>, what: Renamed, text: String) -> Option<Action> {
+    let folder = || text.trim_matches('/').to_owned();
+    let set = |index: usize, change: &dyn Fn(SavedPayload) -> SavedPayload| {
+        let payload = ctx.state.payloads.get(index)?.clone();
+        Some(Action::Library(LibraryAction::Set(index, change(payload))))
+    };
+    match what {
+        Renamed::Name(_) if text.is_empty() => None,
+        Renamed::Name(index) => Some(Action::Send(SendAction::RenamePayload(index, text))),
+        Renamed::Into(index) => set(index, &|payload| SavedPayload { folder: folder(), ..payload }),
+        Renamed::Remark(index) => set(index, &|payload| SavedPayload { remark: text.clone(), ..payload }),
+        Renamed::Folder(from) => Some(Action::Library(LibraryAction::RenameFolder { from, to: folder() })),
+    }
+}
+
+/// "Alt 1", and whose it is now.
+fn shortcut_words(ctx: &Ctx<'_>, digit: u8, but: usize) -> String {
+    let owner =
+        ctx.state.payloads.iter().enumerate().find(|(place, there)| there.shortcut == Some(digit) && *place != but);
+    let sequence = || ctx.state.sequences.iter().find(|there| there.shortcut == Some(digit)).map(|there| &there.name);
+    match owner.map(|(_, there)| &there.name).or_else(sequence) {
+        Some(name) => ctx.words.fill("library.shortcut_of", &[("digit", &digit), ("name", &visible_text(name, 60))]),
+        None => format!("Alt {digit}"),
     }
 }
 
@@ -281,36 +299,11 @@ fn drop_on_row(
     }
 }
 
-/// A folder; a click opens or closes it, and what is dropped on it lies in it.
-pub fn folder_row(
-    ctx: &Ctx<'_>,
-    ui: &mut Ui,
-    place: egui::Rect,
-    path: &str,
-    count: usize,
-    open: bool,
-    actions: &mut Vec<Action>,
-) -> egui::Response {
-    let response = ui.interact(place, Id::unique(("payload folder", path)), Sense::click());
-    let dropping = response.dnd_hover_payload::<Dragged>().is_some();
-    if response.hovered() || response.has_focus() || dropping {
-        ui.painter().rect_filled(place, egui::CornerRadius::same(6), ctx.theme.raised);
+pub(super) fn import_button(ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
+    if ui.add_enabled(!ctx.state.dialog_open, Button::new(ctx.words.get("library.import"))).clicked() {
+        actions.push(Action::Library(LibraryAction::ImportWithDialog));
+        ui.close();
     }
-    if let Some(dragged) = response.dnd_release_payload::<Dragged>() {
-        let to = ctx.state.payloads.len();
-        actions.push(Action::Library(LibraryAction::Move { from: dragged.0, to, folder: path.to_owned() }));
-    }
-    let name = visible_text(path.rsplit('/').next().unwrap_or(path), 200);
-    let (body, center) = (TextStyle::Body.resolve(ui.style()), place.center().y);
-    let glyph = if open { "⏷" } else { "⏵" };
-    ui.painter().text(Pos2::new(place.left() + 4.0, center), Align2::LEFT_CENTER, glyph, body.clone(), ctx.theme.dim);
-    let galley = one_line(ui, &name, body.clone(), ctx.theme.text, (place.width() - 60.0).max(20.0));
-    ui.painter().galley(Pos2::new(place.left() + 20.0, center - galley.size().y / 2.0), galley, ctx.theme.text);
-    let at = Pos2::new(place.right() - 6.0, center);
-    ui.painter().text(at, Align2::RIGHT_CENTER, ctx.words.number(count as u64), body, ctx.theme.dim);
-    let said = ctx.words.fill("library.folder_said", &[("name", &name), ("count", &count)]);
-    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, open, &said));
-    response
 }
 
 pub fn search_field(ctx: &Ctx<'_>, ui: &mut Ui, search: &mut FieldText) {
@@ -353,7 +346,8 @@ fn send_button(
     actions: &mut Vec<Action>,
 ) {
     let place = ui.max_rect();
-    let right = egui::Rect::from_min_max(Pos2::new(place.right() - 52.0, place.top()), place.max);
+    let end = Pos2::new(place.right() - MORE_WIDTH, place.bottom());
+    let right = egui::Rect::from_min_max(Pos2::new(end.x - 52.0, place.top()), end);
     let layout = egui::Layout::right_to_left(egui::Align::Center);
     ui.scope_builder(UiBuilder::new().max_rect(right).layout(layout).id_salt(("send payload", index)), |ui| {
         let text = RichText::new(ctx.words.get("composer.send")).text_style(TextStyle::Small).color(ctx.theme.text);

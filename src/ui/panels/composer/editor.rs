@@ -49,7 +49,7 @@ impl Composer {
             ui.fonts_mut(|fonts| fonts.layout_job(job))
         };
         let name = ctx.words.get("composer.text");
-        let text = self.views.text_mut();
+        let text = self.views.typed();
         let height = (ui.available_height() - LINE_BELOW).max(44.0);
         let output = egui::ScrollArea::vertical().id_salt("composer scroll").max_height(height).show(ui, |ui| {
             TextEdit::multiline(text)
@@ -63,6 +63,7 @@ impl Composer {
         });
         let output = output.inner;
         if output.response.changed() {
+            self.views.revision += 1;
             self.history.forget();
         }
         self.point_at_text(ui, &output);
@@ -147,9 +148,10 @@ impl Composer {
             let name = words.get("composer.file_path");
             let width = (ui.available_width() - 130.0).max(120.0);
             let field = Field { theme: ctx.theme, name, width, placeholder: words.get("composer.file_placeholder") };
-            let mut path = FieldText::new(std::mem::take(self.views.text_mut()));
-            field.show(ui, egui::Id::unique("composer file"), &mut path);
-            *self.views.text_mut() = path.text;
+            let mut path = FieldText::new(std::mem::take(self.views.typed()));
+            let changed = field.show(ui, egui::Id::unique("composer file"), &mut path).changed();
+            *self.views.typed() = path.text;
+            self.views.revision += u64::from(changed);
             if plain_button(ui, ctx.theme, words.get("composer.choose_file"), "").clicked() {
                 actions.push(Action::Send(SendAction::ChooseFile));
             }

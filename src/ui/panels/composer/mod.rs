@@ -9,10 +9,13 @@ mod editor;
 mod history;
 mod insert;
 mod preview;
+mod save;
 mod send;
 mod target_choice;
 mod top_row;
 mod views;
+
+use std::sync::Arc;
 
 use egui::{Key, Modifiers, TextEdit, Ui};
 
@@ -22,6 +25,7 @@ use crate::model::{Checksum, Draft, LineEnding, PayloadFormat, TextEncoding};
 use crate::ui::action::{Action, Form, SendAction};
 use crate::ui::state::{Ctx, Focus};
 use crate::ui::widgets::FieldText;
+use crate::workspace::Unsent;
 
 pub use target_choice::read_address;
 
@@ -29,6 +33,9 @@ pub use target_choice::read_address;
 pub fn editor_id() -> egui::Id {
     egui::Id::unique("composer text")
 }
+
+/// The revision of the texts, and the choices beside them.
+type Standing = (u64, TextEncoding, LineEnding, Checksum);
 
 #[derive(Default)]
 pub struct Composer {
@@ -42,10 +49,8 @@ pub struct Composer {
     /// The number of the newest checksum taken from `State::edited_checksum`.
     taken_checksum: u64,
     repeat: send::RepeatFields,
-    /// The name being typed for "Save payload".
-    saving: Option<FieldText>,
-    /// Frames until that field takes the keyboard.
-    focus_name_after: Option<u8>,
+    /// What is typed for "Save payload".
+    saving: Option<save::SaveFields>,
     /// The address being typed for a UDP socket.
     to: FieldText,
     /// The number of the newest draft taken from `State::edited_draft`.
@@ -60,6 +65,8 @@ pub struct Composer {
     focus_text: bool,
     /// The newest file taken from `State::template_file`.
     inserted_file: u64,
+    /// What was handed over to be kept for the next start.
+    kept: Option<Standing>,
     running: send::Running,
     tried: send::Tried,
     /// The path that `SendAction::MeasureFile` was asked for last.
@@ -72,6 +79,7 @@ impl Panel for Composer {
     }
 
     fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
+        self.begin(ctx);
         self.take_edit(ctx, ui);
         self.take_file(ctx, ui);
         self.take_checksum(ctx);
@@ -92,6 +100,7 @@ impl Panel for Composer {
         self.compose(ctx, ui, target.as_ref());
         self.bytes_line(ctx, ui, why.as_ref(), target.as_ref());
         self.measure_file(ctx, actions);
+        self.keep_for_the_next_start(actions);
 
         match (by_button, by_key) {
             (Some(pressed), _) => self.press(ctx, pressed, target, actions),
@@ -175,6 +184,38 @@ impl Composer {
             self.ending = draft.ending;
             self.checksum.clone_from(&draft.checksum);
         }
+    }
+
+    fn begin(&mut self, ctx: &Ctx<'_>) {
+        if self.kept.is_some() {
+            return;
+        }
+        let unsent = &ctx.state.unsent;
+        self.views.begin(unsent.format, &unsent.texts);
+        (self.encoding, self.ending) = (unsent.encoding, unsent.ending);
+        self.checksum.clone_from(&unsent.checksum);
+        self.kept = Some(self.standing());
+    }
+
+    /// Another one: something of what stands here changed.
+    fn standing(&self) -> Standing {
+        (self.views.revision, self.encoding, self.ending, self.checksum.clone())
+    }
+
+    fn keep_for_the_next_start(&mut self, actions: &mut Vec<Action>) {
+        let standing = Some(self.standing());
+        if self.kept == standing {
+            return;
+        }
+        self.kept = standing;
+        let unsent = Unsent {
+            format: self.format(),
+            encoding: self.encoding,
+            ending: self.ending,
+            checksum: self.checksum.clone(),
+            texts: self.views.texts(),
+        };
+        actions.push(Action::Send(SendAction::Unsent(Arc::new(unsent))));
     }
 
     fn take_checksum(&mut self, ctx: &Ctx<'_>) {

@@ -5,10 +5,10 @@ use egui::{Align, Layout, RichText, Ui};
 
 use super::{Composer, checksum_choice, send, target_choice};
 use crate::engine::Target;
-use crate::model::{LineEnding, PayloadFormat, SavedPayload, TextEncoding};
-use crate::ui::action::{Action, SendAction};
+use crate::model::{LineEnding, PayloadFormat, TextEncoding};
+use crate::ui::action::Action;
 use crate::ui::state::Ctx;
-use crate::ui::widgets::{Choice, Field, FieldText, chip, choice, plain_button, primary_button, problem};
+use crate::ui::widgets::{Choice, Field, chip, choice, primary_button};
 
 /// Below this the choices stand in a row of their own.
 const ONE_ROW_WIDTH: f32 = 1300.0;
@@ -177,52 +177,6 @@ impl Composer {
             }
         }
     }
-
-    fn save_button(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
-        let text = ctx.words.get("composer.save_payload");
-        if plain_button(ui, ctx.theme, text, "").clicked() && self.saving.is_none() {
-            self.saving = Some(FieldText::default());
-            // Not in this frame: to the field that opens, this very click is one beside it.
-            self.focus_name_after = Some(1);
-            ui.ctx().request_repaint();
-        }
-    }
-
-    /// The name asked for in place.
-    pub(super) fn save_row(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
-        let draft = self.draft();
-        let Some(name) = &mut self.saving else { return };
-        let words = ctx.words;
-        let mut done = false;
-        ui.horizontal(|ui| {
-            let field_name = words.get("composer.payload_name");
-            let field = Field { theme: ctx.theme, name: field_name, width: 220.0, placeholder: field_name };
-            let response = field.show(ui, saving_id(), name);
-            if self.focus_name_after == Some(0) {
-                response.request_focus();
-            }
-            self.focus_name_after = self.focus_name_after.and_then(|frames| frames.checked_sub(1));
-            let enter = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
-            let escape = ui.input(|i| i.key_pressed(egui::Key::Escape));
-            if primary_button(ui, ctx.theme, words.get("composer.save"), "", true).clicked() || enter {
-                let trimmed = name.text.trim();
-                if trimmed.is_empty() {
-                    name.problem = Some(words.get("composer.name_needed").to_owned());
-                } else {
-                    let saved = SavedPayload { name: trimmed.to_owned(), draft, ..SavedPayload::default() };
-                    actions.push(Action::Send(SendAction::SavePayload(saved)));
-                    done = true;
-                }
-            }
-            done |= plain_button(ui, ctx.theme, words.get("composer.cancel"), "").clicked() || escape;
-            if let Some(text) = &name.problem {
-                problem(ui, ctx.theme, text);
-            }
-        });
-        if done {
-            self.saving = None;
-        }
-    }
 }
 
 /// Begins another line of a wrapping row where a control would not fit: groups of widgets do not wrap by themselves.
@@ -230,8 +184,4 @@ fn room(ui: &mut Ui, width: f32) {
     if ui.layout().main_wrap() && ui.available_size_before_wrap().x < width {
         ui.end_row();
     }
-}
-
-fn saving_id() -> egui::Id {
-    egui::Id::unique("composer payload name")
 }

@@ -17,6 +17,8 @@ const MOST_CONVERTED_BYTES: usize = 1024 * 1024;
 #[derive(Default)]
 pub struct Views {
     pub format: PayloadFormat,
+    /// Grows with every change of any text, so that nobody compares megabytes to see one.
+    pub revision: u64,
     views: [View; PayloadFormat::ALL.len()],
 }
 
@@ -47,11 +49,33 @@ impl Views {
     }
 
     pub fn text_mut(&mut self) -> &mut String {
+        self.revision += 1;
+        self.typed()
+    }
+
+    /// For a widget that says itself whether it changed something: then `revision` is to grow.
+    pub fn typed(&mut self) -> &mut String {
         &mut self.view_mut(self.format).text
+    }
+
+    /// All texts, to be kept for the next start.
+    pub fn texts(&self) -> Vec<(PayloadFormat, String)> {
+        let texts = PayloadFormat::ALL.into_iter().map(|format| (format, self.view(format).text.clone()));
+        texts.filter(|(_, text)| !text.is_empty()).collect()
+    }
+
+    /// Those of the last time.
+    pub fn begin(&mut self, format: PayloadFormat, texts: &[(PayloadFormat, String)]) {
+        self.format = format;
+        for (format, text) in texts {
+            text.clone_into(&mut self.view_mut(*format).text);
+        }
+        self.revision += 1;
     }
 
     /// A text from elsewhere in the format shown; the other formats keep theirs.
     pub fn take(&mut self, text: &str) {
+        self.revision += 1;
         for view in &mut self.views {
             view.linked = false;
         }
@@ -80,6 +104,7 @@ impl Views {
 
     /// Shows another format as it was left.
     pub fn leave_for(&mut self, to: PayloadFormat, state: Option<TextEditState>) -> Option<TextEditState> {
+        self.revision += 1;
         self.view_mut(self.format).state = state;
         self.format = to;
         self.view_mut(to).state.take()
@@ -230,6 +255,18 @@ mod tests {
         *views.text_mut() = "ff".into();
         assert_eq!(go(&mut views, Text), Some(Apart::OwnText));
         assert_eq!(views.text(), "hi {{uuid}}");
+    }
+
+    #[test]
+    fn what_was_typed_in_every_format_begins_again() {
+        let mut views = typed(Hex, "01 zz");
+        go(&mut views, Text);
+        *views.text_mut() = "hi {{".into();
+        let mut again = Views::default();
+        again.begin(Text, &views.texts());
+        assert_eq!(again.text(), "hi {{");
+        go(&mut again, Hex);
+        assert_eq!(again.text(), "01 zz");
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod tree;
 
 use egui::{Panel as Side, Pos2, Rect, Sense, Ui, UiBuilder, Vec2};
 
+use super::payload_folders::{Folder, section_menu};
 use super::payloads::{Destination, Payloads, by_shortcut};
 use super::{Panel, payloads, target};
 use crate::engine::{ConnectionStatus, EndpointStatus};
@@ -24,7 +25,7 @@ use crate::ui::state::{Configured, Ctx};
 use outline::{Outline, Row};
 
 pub use offers::of_connection as offers_of_connection;
-pub use row::one_line;
+pub use row::{more_button, one_line};
 
 pub const ROW_HEIGHT: f32 = 26.0;
 
@@ -102,7 +103,12 @@ impl Sidebar {
         actions: &mut Vec<Action>,
     ) {
         match row {
-            Row::Section(key) => row::section(ctx, ui, place, ctx.words.get(key)),
+            Row::Section(key) => {
+                row::section(ctx, ui, place, ctx.words.get(key));
+                if *key == "sidebar.payloads" {
+                    section_menu(ctx, ui, place, actions);
+                }
+            }
             Row::Empty(key) => row::note(ctx, ui, place, ctx.words.get(key)),
             Row::Endpoint(configured, status) => self.endpoint(ctx, ui, place, configured, *status, actions),
             Row::Peer(endpoint, peer) => peer_row(ctx, ui, place, endpoint, peer, actions),
@@ -137,7 +143,8 @@ impl Sidebar {
             tree::Entry::Folder { path, depth, count, open } => {
                 let mut place = place.shrink2(Vec2::new(8.0, 0.0));
                 place.min.x += *depth as f32 * row::INDENT;
-                if payloads::folder_row(ctx, ui, place, path, *count, *open, actions).clicked() {
+                let folder = Folder { path, count: *count, open: *open };
+                if self.payloads.folder(ctx, ui, place, &folder, actions) {
                     self.tree.toggle(path);
                 }
             }

@@ -152,7 +152,7 @@ pub fn draw(ctx: &Ctx<'_>, ui: &mut Ui, place: Rect, look: &Look, selected: bool
 
     let font = if look.mono { TextStyle::Monospace.resolve(ui.style()) } else { body(ui) };
     let mut right = place.right() - 14.0;
-    let more = selected.then(|| more_button(ctx, ui, Pos2::new(right - 6.0, center), look));
+    let more = selected.then(|| more_button(ctx, ui, Pos2::new(right - 6.0, center), look.id, &look.name));
     if more.is_some() {
         right -= 20.0;
     }
@@ -210,16 +210,17 @@ fn ground(ctx: &Ctx<'_>, ui: &Ui, place: Rect, selected: bool, response: &Respon
     }
 }
 
-fn more_button(ctx: &Ctx<'_>, ui: &Ui, at: Pos2, look: &Look) -> Response {
+/// Three dots that open a menu.
+pub fn more_button(ctx: &Ctx<'_>, ui: &Ui, at: Pos2, of: Id, name: &str) -> Response {
     let place = Rect::from_center_size(at, Vec2::splat(20.0));
-    let response = ui.interact(place, look.id.with("more"), Sense::click());
+    let response = ui.interact(place, of.with("more"), Sense::click());
     if response.hovered() || response.has_focus() {
         ui.painter().rect_filled(place, CornerRadius::same(4), ctx.theme.raised);
     }
     for step in [-4.5, 0.0, 4.5] {
         ui.painter().circle_filled(at + Vec2::new(step, 0.0), 1.4, ctx.theme.text);
     }
-    let name = ctx.words.fill("sidebar.more", &[("name", &look.name)]);
+    let name = ctx.words.fill("sidebar.more", &[("name", &name)]);
     response.widget_info(|| egui::WidgetInfo::labeled(Role::Button, true, &name));
     response
 }
