@@ -1,6 +1,6 @@
 //! End-to-end load on the engine, each figure beside its yardstick of the same run.
 //!
-//! `cargo bench --bench engine [udp|stream|disk|ncat|pingpong|peers]`. The other side of each connection is a child process.
+//! `cargo bench --bench engine [udp|stream|disk|ncat|pingpong|reply|repeat|peers]`. The other side of each connection is a child process.
 //! Owns: nothing of the product. Never: asserts on time. Called by: people.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
@@ -11,10 +11,14 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sockscope::engine::{Engine, EngineSnapshot, Peers};
+use sockscope::engine::{Engine, EngineSnapshot, Peers, Repeat, SendProgress, Source, Target};
 use sockscope::kernel::{self, DatagramArea};
-use sockscope::model::{Answer, EndpointId, EndpointSettings, ListenerSettings, Protocol, UdpSettings};
-use sockscope::session::{Recorder, RecorderOptions};
+use sockscope::model::{
+    Answer, Draft, EndpointId, EndpointSettings, FramePattern, Framing, ListenerSettings, MatchHow, Protocol, ReplyAct,
+    ReplyRule, UdpSettings, What,
+};
+use sockscope::payload::compile;
+use sockscope::session::{Log, Recorder, RecorderOptions};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -39,6 +43,8 @@ fn main() {
         ("disk", disk),
         ("ncat", ncat),
         ("pingpong", ping_pong),
+        ("reply", reply),
+        ("repeat", repeat),
         ("peers", peers),
     ] {
         if all || words.iter().any(|word| word == name) {
@@ -73,13 +79,17 @@ impl Bench {
     }
 
     fn start_in(folder: &Path, protocol: Protocol) -> (Self, SocketAddr) {
+        Self::start_with(folder, EndpointSettings::new(protocol))
+    }
+
+    fn start_with(folder: &Path, settings: EndpointSettings) -> (Self, SocketAddr) {
         let runtime = runtime();
         let folder = tempfile::tempdir_in(folder).unwrap();
         let path = Some(folder.path().join("session.pcapng"));
         let options = RecorderOptions { path, keep_rows: true, subscription: 0 };
         let (recorder, handle, _) = Recorder::start(options).unwrap();
         let engine = Engine::start(runtime.handle().clone(), handle, Arc::new(|| ()));
-        engine.open(EndpointId(1), EndpointSettings::new(protocol)).unwrap();
+        engine.open(EndpointId(1), settings).unwrap();
         let bench = Self { runtime, engine, recorder, _folder: folder };
         let at = bench.wait(|snapshot| snapshot.endpoints.first()?.local.first().copied());
         (bench, at)
@@ -94,13 +104,23 @@ impl Bench {
         }
     }
 
+    fn path(&self) -> PathBuf {
+        self._folder.path().join("session.pcapng")
+    }
+
     fn end(self) -> (u64, Duration) {
-        let began = Instant::now();
+        self.end_and(|_| ())
+    }
+
+    /// Closes all; `look` sees the finished session.
+    fn end_and(self, look: impl FnOnce(&Path)) -> (u64, Duration) {
+        let (began, path) = (Instant::now(), self.path());
         self.runtime.block_on(self.engine.shutdown(Duration::from_secs(5)));
         let took = began.elapsed();
         drop(self.engine);
         let status = self.recorder.finish(Duration::from_secs(30));
         assert_eq!((status.failing, status.unrecorded_total), (None, 0), "everything was recorded");
+        look(&path);
         (status.events, took)
     }
 }
@@ -281,6 +301,134 @@ fn ping_pong() {
     table("TCP, ping-pong of 64 bytes", "round trips/s", ours, bare);
 }
 
+/// Automatic replies beside a plain tokio echo: round trips, and how long after each read the reply was written, by the times
+/// in the session.
+fn reply() {
+    let any = ReplyRule { act: ReplyAct::Echo, ..ReplyRule::default() };
+    let pattern = FramePattern { how: MatchHow::Regex, pattern: r"^get (\d+)".into(), ..FramePattern::default() };
+    let send =
+        Draft { text: r"value {{1}} {{counter}} of the pump {{checksum:CRC-16/MODBUS}}\n".into(), ..Draft::default() };
+    let filled = ReplyRule { pattern, send, ..ReplyRule::default() };
+    let settings =
+        |answer, framing, replies| EndpointSettings { framing, replies, ..EndpointSettings::new(listener(answer)) };
+    let line = Framing::Line { most_bytes: 1024 };
+    let kinds = [
+        ("answer: echo", settings(Answer::Echo, Framing::None, vec![])),
+        ("rule: any frame, echo", settings(Answer::Nothing, Framing::None, vec![any.clone()])),
+        ("rule: any line, echo", settings(Answer::Nothing, line.clone(), vec![any])),
+        ("rule: regex on lines, filled in", settings(Answer::Nothing, line, vec![filled])),
+    ];
+    let mut bare = Vec::new();
+    let mut ours = vec![Vec::new(); kinds.len()];
+    for _ in 0..ROUNDS {
+        let runtime = runtime();
+        let (at, echo) = bare_listener(&runtime, true);
+        bare.push(trips(at, None));
+        echo.abort();
+        drop(runtime);
+        for ((_, settings), ours) in kinds.iter().zip(&mut ours) {
+            let (bench, at) = Bench::start_with(&memory_folder(), settings.clone());
+            let mut figures = trips(at, Some("get 17, please, and do not be late: a line of sixty-four bytes.\n"));
+            bench.end_and(|path| figures.extend(reply_times(path)));
+            ours.push(figures);
+        }
+    }
+    let of = |all: &[Vec<f64>], figure: usize| median(all.iter().map(|figures| figures[figure]).collect());
+    println!("TCP, replies to 64 bytes, recorder on; the goals are 100 µs (median) and 0.7 of bare tokio");
+    println!(
+        "  {:32} {:>10} {:>6} {:>8} {:>8}   {}",
+        "", "trips/s", "ratio", "p50 µs", "p99 µs", "from read to write: p50 µs, p99 µs"
+    );
+    println!("  {:32} {:10.0} {:6.2} {:8.1} {:8.1}", "bare tokio", of(&bare, 0), 1.0, of(&bare, 1), of(&bare, 2));
+    for ((name, _), ours) in kinds.iter().zip(&ours) {
+        let ratio = of(ours, 0) / of(&bare, 0);
+        let met = if ratio >= 0.7 && of(ours, 3) <= 100.0 { "met" } else { "MISSED" };
+        println!(
+            "  {name:32} {:10.0} {ratio:6.2} {:8.1} {:8.1}   {:8.1} {:8.1}   {met}",
+            of(ours, 0),
+            of(ours, 1),
+            of(ours, 2),
+            of(ours, 3),
+            of(ours, 4)
+        );
+    }
+}
+
+/// Round trips a second, and how long one takes: the middle one and the slowest of a hundred, in microseconds.
+fn trips(at: SocketAddr, line: Option<&str>) -> Vec<f64> {
+    let mut child = spawn_child("trips", at);
+    let mut orders = child.stdin.take().unwrap();
+    orders.write_all(line.unwrap_or(&"x".repeat(64)).as_bytes()).unwrap();
+    drop(orders);
+    said(child).split(' ').map(|figure| figure.parse().unwrap()).collect()
+}
+
+/// From each read to the reply behind it, in microseconds: the middle one and the slowest of a hundred.
+fn reply_times(session: &Path) -> [f64; 2] {
+    let log = Log::open(session).unwrap();
+    let rows = log.wait_complete(Duration::from_secs(60)).rows;
+    let (mut times, mut received) = (Vec::new(), None);
+    for row in 0..rows.min(100_000) {
+        let event = log.read(row).unwrap().event;
+        match (&event.what, received) {
+            (What::Received(_), _) => received = Some(event.time),
+            (What::Sent(_), Some(at)) => times.push(event.time.nanos_since(at) as f64 / 1e3),
+            _ => {}
+        }
+    }
+    times.sort_by(f64::total_cmp);
+    [times[times.len() / 2], times[times.len() * 99 / 100]]
+}
+
+const REPEAT: Duration = Duration::from_secs(10);
+
+/// A send repeated every millisecond for ten seconds, beside a tokio loop that does nothing but keep the time.
+fn repeat() {
+    const EVERY: Duration = Duration::from_millis(1);
+    println!("repeat every 1 ms for 10 s; the goal is 1,000 a second within 1 %");
+    println!("  {:34} {:>10} {:>9} {:>34}", "", "rounds/s", "off by", "late: p50, p99, most, ms");
+    let template = Draft { text: "{{counter}} {{now:millis}}{{checksum:CRC-16/MODBUS}}".into(), ..Draft::default() };
+    let template = Source::Payload { compiled: compile(&template).unwrap(), asks: Arc::default() };
+    for (name, source) in [("the same 64 bytes", Source::Bytes(vec![7; 64].into())), ("filled in each time", template)]
+    {
+        let (bench, at) = Bench::start(listener(Answer::Nothing));
+        let child = spawn_child("sink", at);
+        let peer = bench.wait(|snapshot| Some(snapshot.endpoints[0].peers.first()?.flow.connection));
+        let began = Instant::now();
+        let id =
+            bench.engine.send(Target::Connection(peer), source, Some(Repeat { count: None, every: EVERY })).unwrap();
+        let progress = |snapshot: &EngineSnapshot| snapshot.send(id).cloned().filter(|send| send.rounds > 0);
+        bench.wait(progress);
+        std::thread::sleep(REPEAT.saturating_sub(began.elapsed()));
+        bench.engine.stop_send(id);
+        let seconds = began.elapsed().as_secs_f64();
+        let SendProgress { rounds, lateness, .. } = bench
+            .wait(|snapshot| progress(snapshot).filter(|send| send.state == sockscope::engine::SendState::Stopped));
+        bench.end();
+        drop(said(child));
+        held(name, rounds as f64 / seconds, [lateness.median, lateness.p99, lateness.most]);
+    }
+    let (rate, late) = runtime().block_on(async {
+        let (began, mut late, mut due) = (Instant::now(), Vec::new(), tokio::time::Instant::now());
+        while began.elapsed() < REPEAT {
+            tokio::time::sleep_until(due).await;
+            late.push(due.elapsed().as_nanos() as u64);
+            due += EVERY;
+        }
+        let rate = late.len() as f64 / began.elapsed().as_secs_f64();
+        late.sort_unstable();
+        (rate, [late[late.len() / 2], late[late.len() * 99 / 100], late[late.len() - 1]])
+    });
+    held("bare tokio, sending nothing", rate, late);
+}
+
+fn held(name: &str, rate: f64, late: [u64; 3]) {
+    let off = (rate / 1000.0 - 1.0) * 100.0;
+    let met = if off.abs() <= 1.0 { "met" } else { "MISSED" };
+    let [p50, p99, most] = late.map(|nanos| nanos as f64 / 1e6);
+    println!("  {name:34} {rate:10.1} {off:8.2} % {p50:14.2} {p99:9.2} {most:9.2}   {met}");
+}
+
 /// A plain tokio sink or echo.
 fn bare_listener(runtime: &Runtime, echo: bool) -> (SocketAddr, tokio::task::JoinHandle<()>) {
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
@@ -343,6 +491,8 @@ fn child(words: &[String]) {
         "udp" => child_udp(at),
         "stream" => child_stream(at),
         "pingpong" => child_ping_pong(at),
+        "trips" => child_trips(at),
+        "sink" => drop(std::io::copy(&mut TcpStream::connect(at).unwrap(), &mut std::io::sink())),
         _ => child_peers(at),
     }
 }
@@ -383,6 +533,30 @@ fn child_ping_pong(at: SocketAddr) {
         rounds += 1;
     }
     println!("{}", rounds as f64 / began.elapsed().as_secs_f64());
+}
+
+/// Sends the line of its standard input and waits for a whole answer, over and over: bytes as many, or one line.
+fn child_trips(at: SocketAddr) {
+    let mut stream = TcpStream::connect(at).unwrap();
+    stream.set_nodelay(true).unwrap();
+    let mut line = Vec::new();
+    std::io::stdin().read_to_end(&mut line).unwrap();
+    assert_eq!(line.len(), 64);
+    let (began, mut times, mut answer) = (Instant::now(), Vec::new(), [0; 1024]);
+    while began.elapsed() < PING_PONG {
+        let sent = Instant::now();
+        stream.write_all(&line).unwrap();
+        let mut got = 0;
+        while got < 64 && !(got > 0 && answer[got - 1] == b'\n') {
+            let more = stream.read(&mut answer[got..]).unwrap();
+            assert!(more > 0, "the other side went away");
+            got += more;
+        }
+        times.push(sent.elapsed().as_nanos() as f64 / 1e3);
+    }
+    let rate = times.len() as f64 / began.elapsed().as_secs_f64();
+    times.sort_by(f64::total_cmp);
+    println!("{rate} {} {}", times[times.len() / 2], times[times.len() * 99 / 100]);
 }
 
 fn child_peers(at: SocketAddr) {

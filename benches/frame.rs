@@ -11,8 +11,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use egui::{Event, MouseWheelUnit, Pos2, RawInput, Rect, TouchPhase, Vec2};
 use sockscope::filter::Filter;
 use sockscope::model::{
-    ConnectionId, EndpointId, Event as SocketEvent, Flow, HighlightColor, Note, Recorded, Role, Timestamp, Transport,
-    What,
+    ConnectionId, Draft, EndpointId, Event as SocketEvent, Flow, HighlightColor, Note, PayloadFormat, Recorded, Role,
+    Timestamp, Transport, What,
 };
 use sockscope::session::{Decoration, FindSnapshot, ViewSnapshot};
 use sockscope::ui::app::App;
@@ -182,5 +182,37 @@ fn frames(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, frames, decorated_frames);
+/// The composer with a short and with a long payload: a frame in which nothing changes, and one in which a letter is typed.
+/// The goal is that a still frame costs the same, however long the payload is.
+fn composer_frames(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("frame_composer");
+    group.sample_size(20);
+    let hex = |bytes: usize| "a5 ".repeat(bytes);
+    let text = r"LOGIN \x02{{counter}} the quick brown fox\r\n".repeat(744);
+    let kinds: [(&str, PayloadFormat, String); 5] = [
+        ("1 KiB of text", PayloadFormat::Text, "the quick brown fox; ".repeat(49)),
+        ("1 MiB of text", PayloadFormat::Text, "the quick brown fox; ".repeat(49_932)),
+        ("32 KiB of templates", PayloadFormat::Text, text),
+        ("1 KiB of hex", PayloadFormat::Hex, hex(1 << 10)),
+        ("1 MiB of hex", PayloadFormat::Hex, hex(1 << 20)),
+    ];
+    for (name, format, text) in kinds {
+        let mut state = State::default();
+        state.edited_draft = (1, Draft { format, text, ..Draft::default() });
+        let mut window = Window::of(100, state);
+        for _ in 0..4 {
+            window.frame(vec![]);
+        }
+        group.bench_function(format!("still/{name}"), |bencher| bencher.iter(|| black_box(window.frame(vec![]))));
+        window.ctx.memory_mut(|memory| memory.request_focus(egui::Id::unique("composer text")));
+        window.frame(vec![]);
+        let typed = if format == PayloadFormat::Hex { "00" } else { "x" };
+        group.bench_function(format!("typed/{name}"), |bencher| {
+            bencher.iter(|| black_box(window.frame(vec![Event::Text(typed.into())])))
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, frames, decorated_frames, composer_frames);
 criterion_main!(benches);

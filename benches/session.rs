@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use sockscope::filter::Filter;
-use sockscope::model::{By, ConnectionId, EndpointId, Event, Flow, Happening, Role, Transport, What};
+use sockscope::model::{
+    By, ConnectionId, EndpointId, Event, Flow, Framing, Framings, Happening, Role, Transport, What,
+};
 use sockscope::session::export::{self, Progress, format};
 use sockscope::session::{
     ConnectionColumn, ConnectionsOrder, ConnectionsView, Log, LogView, Query, Recorder, RecorderOptions, ViewSnapshot,
@@ -278,6 +280,105 @@ fn filtering(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn anonymous_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    line.and_then(|line| line.trim().split(' ').next()?.parse::<u64>().ok()).unwrap_or(0) * 1024
+}
+
+/// A million chunks of 64 bytes as frames: from switching them on to the last one, what a frame takes in memory, and what
+/// a jump to another place of the list costs with ten thousand of them and with a million.
+fn frames(criterion: &mut Criterion) {
+    let folder = folder();
+    let mut group = criterion.benchmark_group("frames");
+    group.sample_size(10).measurement_time(Duration::from_secs(5));
+    let on = |framing: &Framing| Query {
+        frames: true,
+        framings: Arc::new(Framings { everywhere: framing.clone(), ..Framings::default() }),
+        ..Query::default()
+    };
+    let line = Framing::Line { most_bytes: 1 << 20 };
+    for events in [10_000, EVENTS] {
+        let path = folder.path().join(format!("{events}.pcapng"));
+        record(Some(path.clone()), Transport::Tcp, events, 64);
+        let log = Log::open(&path).unwrap();
+        // One row more tells that the connection was accepted.
+        let rows = log.wait_complete(LIMIT).rows;
+        if events == EVENTS {
+            group.throughput(Throughput::Elements(rows));
+            let delimiter = Framing::Delimiter { bytes: b"ef".to_vec(), keep: false, most_bytes: 1 << 20 };
+            // Seven lines, or eight ends of `ef`, lie in each chunk of 64 bytes; the other framings have one frame each.
+            for (name, framing) in [
+                ("fixed 64 B", Framing::Fixed { bytes: 64 }),
+                ("lines, 8 a chunk", line.clone()),
+                ("delimiter, 8 a chunk", delimiter),
+            ] {
+                let whole = |_| ask_query(&log, on(&framing), |snapshot| snapshot.scanned == rows).0;
+                group.bench_function(name, |b| b.iter_custom(|i| repeated(i, whole)));
+            }
+            let whole = |_| {
+                ask_query(
+                    &log,
+                    Query { filter: Filter::parse("zzz").unwrap(), ..on(&Framing::Fixed { bytes: 64 }) },
+                    |snapshot| snapshot.scanned == rows,
+                )
+                .0
+            };
+            group.bench_function("fixed 64 B, with a text filter", |b| b.iter_custom(|i| repeated(i, whole)));
+            let before = anonymous_bytes();
+            let (_, view) = ask_query(&log, on(&line), |snapshot| snapshot.scanned == rows);
+            let matched = view.snapshot().matched;
+            let each = anonymous_bytes().saturating_sub(before) as f64 / matched as f64;
+            eprintln!("frames: {matched} frames take {each:.1} bytes each in memory");
+        }
+        for (name, query) in [("frames", on(&line)), ("frames off", Query::default())] {
+            let (sender, woken) = std::sync::mpsc::channel();
+            let wake = Arc::new(move || {
+                let _ = sender.send(());
+            });
+            let view = LogView::new(log.clone(), wake);
+            view.set_query(query.clone());
+            while !(view.snapshot().query == query && view.snapshot().scanned == rows) {
+                woken.recv_timeout(LIMIT).unwrap();
+            }
+            let (matched, mut place) = (view.snapshot().matched, 0);
+            group.throughput(Throughput::Elements(1));
+            group.bench_function(format!("jump of {name} at {events}"), |b| {
+                b.iter(|| {
+                    place = (place + 611_953) % (matched - 60);
+                    view.want(place, 60);
+                    // The snapshot stands before anybody is woken for it.
+                    while view.snapshot().first != place.saturating_sub(60) {
+                        std::hint::spin_loop();
+                    }
+                })
+            });
+        }
+    }
+    group.finish();
+}
+
+/// The time to the first snapshot that is right, and the view.
+fn ask_query(log: &Arc<Log>, query: Query, right: impl Fn(&ViewSnapshot) -> bool) -> (Duration, LogView) {
+    let (woken, wake) = std::sync::mpsc::channel();
+    let view = LogView::new(
+        log.clone(),
+        Arc::new(move || {
+            let _ = woken.send(());
+        }),
+    );
+    view.want(0, 60);
+    let begun = Instant::now();
+    view.set_query(query.clone());
+    loop {
+        let snapshot = view.snapshot();
+        if snapshot.query == query && right(&snapshot) {
+            return (begun.elapsed(), view);
+        }
+        wake.recv_timeout(LIMIT).unwrap();
+    }
+}
+
 /// Records so many connections of ten events each, a thousand of them open at a time.
 fn record_connections(path: PathBuf, connections: u32) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
@@ -442,5 +543,5 @@ fn opening_large(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, recording, reading, filtering, connections, importing, opening_large);
+criterion_group!(benches, recording, reading, filtering, frames, connections, importing, opening_large);
 criterion_main!(benches);

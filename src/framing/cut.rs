@@ -32,6 +32,16 @@ pub(super) struct Cutter {
     searched: usize,
     /// Lengths are out of step: nothing can be told any more.
     lost: bool,
+    /// A frame from STX that has not ended yet, as far as it was read.
+    begun: Begun,
+}
+
+/// What was read of an unfinished frame with escapes: reading goes on behind it, never again from its beginning.
+#[derive(Default)]
+struct Begun {
+    /// Bytes of the buffer that were read; 0: none yet.
+    read: usize,
+    content: Vec<u8>,
 }
 
 impl Cutter {
@@ -42,12 +52,12 @@ impl Cutter {
             Framing::Fixed { bytes: 0 } => Framing::None,
             framing => framing.clone(),
         };
-        Self { framing, searched: 0, lost: false }
+        Self { framing, searched: 0, lost: false, begun: Begun::default() }
     }
 
     /// The stream begins anew.
     pub(super) fn begin(&mut self) {
-        (self.searched, self.lost) = (0, false);
+        (self.searched, self.lost, self.begun) = (0, false, Begun::default());
     }
 
     pub(super) fn ends_with_chunk(&self) -> bool {
@@ -70,15 +80,17 @@ impl Cutter {
             Framing::None => too_long(buffer, MOST_FRAME_BYTES as usize, 0),
             Framing::IdleGap { most_bytes, .. } => too_long(buffer, most(*most_bytes), 0),
             Framing::Delimiter { bytes, keep, most_bytes } => {
-                let found = self.search(buffer, bytes.len(), |rest| memmem::find(rest, bytes));
-                delimited(buffer, found, bytes.len(), most(*most_bytes), |content| {
+                let most = most(*most_bytes);
+                let found = self.search(buffer, bytes.len(), most, |rest| memmem::find(rest, bytes));
+                delimited(buffer, found, bytes.len(), most, |content| {
                     let kept: &[u8] = if *keep { bytes } else { b"" };
                     (content.iter().chain(kept).copied().collect(), None)
                 })
             }
             Framing::Line { most_bytes } => {
-                let found = self.search(buffer, 1, |rest| memchr(b'\n', rest));
-                delimited(buffer, found, 1, most(*most_bytes), |content| {
+                let most = most(*most_bytes);
+                let found = self.search(buffer, 1, most, |rest| memchr(b'\n', rest));
+                delimited(buffer, found, 1, most, |content| {
                     (content.strip_suffix(b"\r").unwrap_or(content).to_vec(), None)
                 })
             }
@@ -96,18 +108,23 @@ impl Cutter {
                 })
             }
             Framing::Slip { most_bytes } => {
-                let found = self.search(buffer, 1, |rest| memchr(SLIP_END, rest));
-                between_ends(delimited(buffer, found, 1, most(*most_bytes), from_slip))
+                let most = most(*most_bytes);
+                let found = self.search(buffer, 1, most, |rest| memchr(SLIP_END, rest));
+                between_ends(delimited(buffer, found, 1, most, from_slip))
             }
             Framing::Cobs { most_bytes } => {
-                let found = self.search(buffer, 1, |rest| memchr(0, rest));
-                between_ends(delimited(buffer, found, 1, most(*most_bytes), from_cobs))
+                let most = most(*most_bytes);
+                let found = self.search(buffer, 1, most, |rest| memchr(0, rest));
+                between_ends(delimited(buffer, found, 1, most, from_cobs))
             }
             Framing::StxEtx { escape, most_bytes } => {
-                let (most, searched) = (most(*most_bytes), self.searched.min(buffer.len()));
-                // Only an end, or too many bytes, can change what was found before.
-                let news = searched == 0 || buffer.len() > most || memchr2(ETX, STX, &buffer[searched..]).is_some();
-                if news { stx_etx(buffer, *escape, most) } else { None }
+                let most = most(*most_bytes);
+                if buffer[0] == STX {
+                    self.begun.go_on(buffer, *escape, most)
+                } else {
+                    let found = self.search(buffer, 1, most, |rest| memchr(STX, rest));
+                    stray(buffer, found, most)
+                }
             }
         };
         self.searched = if cut.is_some() { 0 } else { buffer.len() };
@@ -127,10 +144,18 @@ impl Cutter {
         }
     }
 
-    /// Looks only at what is new, and at as much before it as an end that was cut in two could begin in.
-    fn search(&self, buffer: &[u8], length: usize, find: impl Fn(&[u8]) -> Option<usize>) -> Option<usize> {
-        let from = self.searched.saturating_sub(length - 1).min(buffer.len());
-        find(&buffer[from..]).map(|at| from + at)
+    /// Looks only at what is new, at as much before it as an end that was cut in two could begin in, and no farther than a
+    /// frame may reach.
+    fn search(
+        &self,
+        buffer: &[u8],
+        length: usize,
+        most: usize,
+        find: impl Fn(&[u8]) -> Option<usize>,
+    ) -> Option<usize> {
+        let to = buffer.len().min(most + length);
+        let from = self.searched.saturating_sub(length - 1).min(to);
+        find(&buffer[from..to]).map(|at| from + at)
     }
 }
 
@@ -224,45 +249,48 @@ fn from_cobs(bytes: &[u8]) -> (Vec<u8>, Option<Fault>) {
     (content, None)
 }
 
-fn stx_etx(buffer: &[u8], escape: Option<u8>, most: usize) -> Option<Cut> {
-    if buffer[0] != STX {
-        let stray = memchr(STX, buffer).unwrap_or(buffer.len());
-        // Stray bytes end where a frame begins; until then more of them may come.
-        let whole = stray < buffer.len() && stray <= most;
-        return if whole {
-            Some(Cut { bytes: stray, content: Some(buffer[..stray].to_vec()), fault: Some(Fault::Stray) })
-        } else {
-            too_long(buffer, most, 1)
-        };
-    }
-    let mut content = Vec::new();
-    let mut at = 1;
-    loop {
-        if at > most {
-            return Some(Cut { bytes: at.min(buffer.len()), content: Some(content), fault: Some(Fault::TooLong) });
+/// Stray bytes end where a frame begins; until then more of them may come.
+fn stray(buffer: &[u8], found: Option<usize>, most: usize) -> Option<Cut> {
+    match found {
+        Some(at) if at <= most => {
+            Some(Cut { bytes: at, content: Some(buffer[..at].to_vec()), fault: Some(Fault::Stray) })
         }
-        let rest = buffer.get(at..)?;
-        let found = match escape {
-            Some(escape) => memchr2(ETX, escape, rest),
-            None => memchr(ETX, rest),
-        };
-        // Never beyond what a frame may have, so that the cut does not depend on what came already.
-        let room = most + 1 - at;
-        match found {
-            Some(plain) if plain < room => {
-                content.extend_from_slice(&rest[..plain]);
-                at += plain;
-                if buffer[at] == ETX && escape != Some(ETX) {
-                    return Some(Cut { bytes: at + 1, content: Some(content), fault: None });
-                }
-                content.push(*buffer.get(at + 1)?);
-                at += 2;
+        _ => too_long(buffer, most, 1),
+    }
+}
+
+impl Begun {
+    /// Reads on in a buffer that begins with STX. A frame that ends is given, and forgotten here.
+    fn go_on(&mut self, buffer: &[u8], escape: Option<u8>, most: usize) -> Option<Cut> {
+        let (bytes, fault) = self.end_of(buffer, escape, most)?;
+        let content = std::mem::take(self).content;
+        Some(Cut { bytes, content: Some(content), fault })
+    }
+
+    fn end_of(&mut self, buffer: &[u8], escape: Option<u8>, most: usize) -> Option<(usize, Option<Fault>)> {
+        self.read = self.read.max(1);
+        loop {
+            if self.read > most {
+                return Some((self.read.min(buffer.len()), Some(Fault::TooLong)));
             }
-            _ if rest.len() >= room => {
-                content.extend_from_slice(&rest[..room]);
-                at += room;
+            let rest = buffer.get(self.read..)?;
+            let found = match escape {
+                Some(escape) => memchr2(ETX, escape, rest),
+                None => memchr(ETX, rest),
+            };
+            // Never beyond what a frame may have, so that the cut does not depend on what came already.
+            let plain = found.unwrap_or(rest.len()).min(most + 1 - self.read);
+            self.content.extend_from_slice(&rest[..plain]);
+            self.read += plain;
+            if self.read > most {
+                continue;
             }
-            _ => return None,
+            let end = *buffer.get(self.read)?;
+            if end == ETX && escape != Some(ETX) {
+                return Some((self.read + 1, None));
+            }
+            self.content.push(*buffer.get(self.read + 1)?);
+            self.read += 2;
         }
     }
 }

@@ -18,10 +18,16 @@ macro_rules! crcs {
                 bytes: bytes_of(crc::$constant.width),
                 order: order_of($name, crc::$constant.refout),
                 keyed: false,
-                compute: |bytes, _| {
+                compute: |bytes, _, ends| {
                     static SUM: Crc<$number, Table<$lanes>> = Crc::<$number, Table<$lanes>>::new(&crc::$constant);
-                    let value = SUM.checksum(bytes).to_be_bytes();
-                    value[value.len() - bytes_of(crc::$constant.width)..].to_vec()
+                    let (mut digest, mut at) = (SUM.digest(), 0);
+                    let mut up_to = |end: &usize| {
+                        digest.update(bytes.get(at..*end).unwrap_or_default());
+                        at = *end;
+                        let value = digest.clone().finalize().to_be_bytes();
+                        value[value.len() - bytes_of(crc::$constant.width)..].to_vec()
+                    };
+                    ends.iter().map(&mut up_to).collect()
                 },
             },
         )*];

@@ -114,24 +114,29 @@ impl Finder {
 
     /// One algorithm at one beginning; gives the bytes that were looked at.
     fn portion(&mut self, algorithm: &'static Algorithm) -> usize {
-        if algorithm.keyed && self.key.is_empty() {
-            return 1;
-        }
-        let mut looked_at = 1;
+        let Some(first) = self.frames.first().filter(|_| !algorithm.keyed || !self.key.is_empty()) else { return 1 };
+        let places: Vec<_> = (0..=MOST_BEHIND)
+            .flat_map(|behind| [false, true].map(|digits| (behind, digits)))
+            .filter_map(|(behind, digits)| Some((behind, digits, self.place(first, algorithm, behind, digits)?)))
+            .collect();
+        // All places in one walk over the frame.
+        let mut ends: Vec<usize> = places.iter().map(|(.., at)| at - self.skip).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        let bytes = first.get(self.skip..).unwrap_or_default();
+        let sums = algorithm.compute_up_to(bytes, &self.key, &ends);
+        let looked_at = ends.last().copied().unwrap_or(0) + 1;
         let mut fitting = Vec::new();
-        for behind in 0..=MOST_BEHIND {
-            for digits in [false, true] {
-                let length = if digits { 2 * algorithm.bytes } else { algorithm.bytes };
-                looked_at += self.frames[0].len();
-                for (order, form) in self.forms(algorithm, behind, length, digits) {
-                    // The same with fewer bytes left out says more.
-                    let known = |found: &Found| {
-                        found.place == self.place && (found.order, found.form, found.behind) == (order, form, behind)
-                    };
-                    if !self.found.iter().any(known) {
-                        let (place, skip, frames) = (self.place, self.skip, self.frames.len());
-                        fitting.push(Found { algorithm, order, form, skip, behind, place, frames });
-                    }
+        for (behind, digits, at) in places {
+            let sum = ends.binary_search(&(at - self.skip)).ok().and_then(|place| sums.get(place));
+            for (order, form) in self.forms(algorithm, behind, digits, sum.map_or(&[], Vec::as_slice)) {
+                // The same with fewer bytes left out says more.
+                let known = |found: &Found| {
+                    found.place == self.place && (found.order, found.form, found.behind) == (order, form, behind)
+                };
+                if !self.found.iter().any(known) {
+                    let (place, skip, frames) = (self.place, self.skip, self.frames.len());
+                    fitting.push(Found { algorithm, order, form, skip, behind, place, frames });
                 }
             }
         }
@@ -139,22 +144,30 @@ impl Finder {
         looked_at
     }
 
+    /// Where a sum can begin in a frame; digits only where digits stand.
+    fn place(&self, frame: &[u8], algorithm: &Algorithm, behind: usize, digits: bool) -> Option<usize> {
+        let length = if digits { 2 * algorithm.bytes } else { algorithm.bytes };
+        let at = frame.len().checked_sub(behind + length).filter(|at| *at > self.skip)?;
+        (!digits || frame.get(at..at + length)?.iter().all(u8::is_ascii_hexdigit)).then_some(at)
+    }
+
     /// In which orders and forms the sums stand in all frames; small and capital digits are told apart where there are letters.
-    fn forms(&self, algorithm: &Algorithm, behind: usize, length: usize, digits: bool) -> Vec<(ByteOrder, SumForm)> {
+    /// `first_sum`: that of the first frame.
+    fn forms(&self, algorithm: &Algorithm, behind: usize, digits: bool, first_sum: &[u8]) -> Vec<(ByteOrder, SumForm)> {
         let forms: &[SumForm] = if digits { &[SumForm::HexUpper, SumForm::Hex] } else { &[SumForm::Binary] };
         let other = if algorithm.order == ByteOrder::Big { ByteOrder::Little } else { ByteOrder::Big };
         let orders = if algorithm.has_order() { vec![algorithm.order, other] } else { vec![algorithm.order] };
         let mut open: Vec<_> = orders.iter().map(|order| (*order, forms.to_vec())).collect();
         let mut telling = false;
-        for frame in &self.frames {
-            let at = frame.len().checked_sub(behind + length).filter(|at| *at > self.skip);
-            let Some(at) = at else { return Vec::new() };
+        let length = if digits { 2 * algorithm.bytes } else { algorithm.bytes };
+        for (number, frame) in self.frames.iter().enumerate() {
+            let Some(at) = self.place(frame, algorithm, behind, digits) else { return Vec::new() };
             let got = &frame[at..at + length];
-            if digits && !got.iter().all(u8::is_ascii_hexdigit) {
-                return Vec::new();
-            }
             telling |= frame[self.skip..at + length].iter().any(|byte| *byte != 0);
-            let value = algorithm.compute(&frame[self.skip..at], &self.key);
+            let value = match number {
+                0 => first_sum.to_vec(),
+                _ => algorithm.compute(&frame[self.skip..at], &self.key),
+            };
             for (order, forms) in &mut open {
                 forms.retain(|form| written(value.clone(), *order, *form) == got);
             }

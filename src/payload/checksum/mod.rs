@@ -26,9 +26,11 @@ pub struct Algorithm {
     pub order: ByteOrder,
     /// It needs a key (HMAC).
     pub keyed: bool,
-    /// High byte first.
-    compute: fn(&[u8], &[u8]) -> Vec<u8>,
+    compute: Compute,
 }
+
+/// The sums of `bytes` up to each of these ends, which ascend, with a key; each high byte first.
+type Compute = fn(bytes: &[u8], key: &[u8], ends: &[usize]) -> Vec<Vec<u8>>;
 
 /// What became of the checksum of a received frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +70,12 @@ static CATALOGUE: LazyLock<Vec<Algorithm>> = LazyLock::new(|| {
 impl Algorithm {
     /// The binary form, high byte first.
     pub fn compute(&self, bytes: &[u8], key: &[u8]) -> Vec<u8> {
-        (self.compute)(bytes, key)
+        (self.compute)(bytes, key, &[bytes.len()]).pop().unwrap_or_default()
+    }
+
+    /// The same of the bytes up to each of these ends, which ascend, in about the time of the longest one.
+    fn compute_up_to(&self, bytes: &[u8], key: &[u8], ends: &[usize]) -> Vec<Vec<u8>> {
+        (self.compute)(bytes, key, ends)
     }
 
     /// Its bytes are a number, so they have an order; a digest is a row of bytes.

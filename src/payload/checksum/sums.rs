@@ -7,38 +7,42 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use super::Algorithm;
+use super::{Algorithm, Compute};
 use crate::model::ByteOrder;
 
-type Compute = fn(&[u8], &[u8]) -> Vec<u8>;
-
 pub(super) static SUMS: &[Algorithm] = &[
-    plain("SUM-8", &["sum8", "checksum8"], 1, |bytes, _| vec![sum8(bytes)]),
-    plain("XOR-8", &["xor8", "bcc", "nmea"], 1, |bytes, _| vec![bytes.iter().fold(0, |xor, byte| xor ^ byte)]),
-    plain("LRC", &["lrc8", "modbus-ascii", "sum-8-twos-complement", "intel-hex"], 1, |bytes, _| {
-        vec![sum8(bytes).wrapping_neg()]
+    plain("SUM-8", &["sum8", "checksum8"], 1, |bytes, _, ends| each(bytes, ends, |part| vec![sum8(part)])),
+    plain("XOR-8", &["xor8", "bcc", "nmea"], 1, |bytes, _, ends| {
+        each(bytes, ends, |part| vec![part.iter().fold(0, |xor, byte| xor ^ byte)])
     }),
-    plain("SUM-16", &["sum16", "checksum16"], 2, |bytes, _| {
-        bytes.iter().fold(0_u16, |sum, byte| sum.wrapping_add(u16::from(*byte))).to_be_bytes().to_vec()
+    plain("LRC", &["lrc8", "modbus-ascii", "sum-8-twos-complement", "intel-hex"], 1, |bytes, _, ends| {
+        each(bytes, ends, |part| vec![sum8(part).wrapping_neg()])
     }),
-    plain("FLETCHER-16", &["fletcher16"], 2, |bytes, _| fletcher16(bytes).to_be_bytes().to_vec()),
-    plain("FLETCHER-32", &["fletcher32"], 4, |bytes, _| fletcher32(bytes).to_be_bytes().to_vec()),
-    plain("ADLER-32", &["adler32", "zlib"], 4, |bytes, _| adler2::adler32_slice(bytes).to_be_bytes().to_vec()),
-    plain("INTERNET", &["rfc1071", "inet", "ip-checksum"], 2, |bytes, _| internet(bytes).to_be_bytes().to_vec()),
-    plain("MD5", &["md-5"], 16, |bytes, _| Md5::digest(bytes).to_vec()),
-    plain("SHA-1", &["sha1"], 20, |bytes, _| Sha1::digest(bytes).to_vec()),
-    plain("SHA-256", &["sha256", "sha2"], 32, |bytes, _| Sha256::digest(bytes).to_vec()),
-    keyed("HMAC-MD5", &["hmacmd5"], 16, |bytes, key| {
-        Hmac::<Md5>::new_from_slice(key)
-            .map_or_else(|_| Vec::new(), |mac| mac.chain_update(bytes).finalize().into_bytes().to_vec())
+    plain("SUM-16", &["sum16", "checksum16"], 2, |bytes, _, ends| {
+        let sum = |part: &[u8]| part.iter().fold(0_u16, |sum, byte| sum.wrapping_add(u16::from(*byte)));
+        each(bytes, ends, |part| sum(part).to_be_bytes().to_vec())
     }),
-    keyed("HMAC-SHA-1", &["hmacsha1", "hmac-sha1"], 20, |bytes, key| {
-        Hmac::<Sha1>::new_from_slice(key)
-            .map_or_else(|_| Vec::new(), |mac| mac.chain_update(bytes).finalize().into_bytes().to_vec())
+    plain("FLETCHER-16", &["fletcher16"], 2, |bytes, _, ends| {
+        each(bytes, ends, |part| fletcher16(part).to_be_bytes().to_vec())
     }),
-    keyed("HMAC-SHA-256", &["hmacsha256", "hmac-sha256"], 32, |bytes, key| {
-        Hmac::<Sha256>::new_from_slice(key)
-            .map_or_else(|_| Vec::new(), |mac| mac.chain_update(bytes).finalize().into_bytes().to_vec())
+    plain("FLETCHER-32", &["fletcher32"], 4, |bytes, _, ends| {
+        each(bytes, ends, |part| fletcher32(part).to_be_bytes().to_vec())
+    }),
+    plain("ADLER-32", &["adler32", "zlib"], 4, |bytes, _, ends| {
+        each(bytes, ends, |part| adler2::adler32_slice(part).to_be_bytes().to_vec())
+    }),
+    plain("INTERNET", &["rfc1071", "inet", "ip-checksum"], 2, |bytes, _, ends| {
+        each(bytes, ends, |part| internet(part).to_be_bytes().to_vec())
+    }),
+    plain("MD5", &["md-5"], 16, |bytes, _, ends| digests(Md5::new(), bytes, ends)),
+    plain("SHA-1", &["sha1"], 20, |bytes, _, ends| digests(Sha1::new(), bytes, ends)),
+    plain("SHA-256", &["sha256", "sha2"], 32, |bytes, _, ends| digests(Sha256::new(), bytes, ends)),
+    keyed("HMAC-MD5", &["hmacmd5"], 16, |bytes, key, ends| macs(Hmac::<Md5>::new_from_slice(key).ok(), bytes, ends)),
+    keyed("HMAC-SHA-1", &["hmacsha1", "hmac-sha1"], 20, |bytes, key, ends| {
+        macs(Hmac::<Sha1>::new_from_slice(key).ok(), bytes, ends)
+    }),
+    keyed("HMAC-SHA-256", &["hmacsha256", "hmac-sha256"], 32, |bytes, key, ends| {
+        macs(Hmac::<Sha256>::new_from_slice(key).ok(), bytes, ends)
     }),
 ];
 
@@ -48,6 +52,33 @@ const fn plain(name: &'static str, aliases: &'static [&'static str], bytes: usiz
 
 const fn keyed(name: &'static str, aliases: &'static [&'static str], bytes: usize, compute: Compute) -> Algorithm {
     Algorithm { name, aliases, bytes, order: ByteOrder::Big, keyed: true, compute }
+}
+
+/// These are so quick that each part is summed for itself.
+fn each(bytes: &[u8], ends: &[usize], sum: impl Fn(&[u8]) -> Vec<u8>) -> Vec<Vec<u8>> {
+    ends.iter().map(|end| sum(bytes.get(..*end).unwrap_or_default())).collect()
+}
+
+fn digests<D: Digest + Clone>(mut digest: D, bytes: &[u8], ends: &[usize]) -> Vec<Vec<u8>> {
+    let mut at = 0;
+    let mut up_to = |end: &usize| {
+        digest.update(bytes.get(at..*end).unwrap_or_default());
+        at = *end;
+        digest.clone().finalize().to_vec()
+    };
+    ends.iter().map(&mut up_to).collect()
+}
+
+fn macs<M: Mac + Clone>(mac: Option<M>, bytes: &[u8], ends: &[usize]) -> Vec<Vec<u8>> {
+    // Keys of any length are taken.
+    let Some(mut mac) = mac else { return vec![Vec::new(); ends.len()] };
+    let mut at = 0;
+    let mut up_to = |end: &usize| {
+        mac.update(bytes.get(at..*end).unwrap_or_default());
+        at = *end;
+        mac.clone().finalize().into_bytes().to_vec()
+    };
+    ends.iter().map(&mut up_to).collect()
 }
 
 fn sum8(bytes: &[u8]) -> u8 {
