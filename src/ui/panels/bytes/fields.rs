@@ -320,8 +320,10 @@ impl Tree {
 }
 
 fn copy_menu(ctx: &Ctx<'_>, ui: &mut Ui, line: &Line, actions: &mut Vec<Action>) {
-    let copies =
-        [("bytes.copy_value", line.value.clone()), ("bytes.copy_field", format!("{}: {}", line.name, line.value))];
+    let copies = [
+        ("bytes.copy_field_value", line.value.clone()),
+        ("bytes.copy_field", format!("{}: {}", line.name, line.value)),
+    ];
     for (key, text) in copies {
         if ui.button(ctx.words.get(key)).clicked() {
             actions.push(Action::Copy(text));
