@@ -62,7 +62,10 @@ impl Panel for FramingForm {
             ui.set_width(WIDTH.min(screen.x - 64.0));
             ui.spacing_mut().item_spacing.y = 8.0;
             let most = screen.y - 140.0;
-            ScrollArea::vertical().max_height(most).show(ui, |ui| self.content(ctx, ui, id, actions));
+            ScrollArea::vertical()
+                .max_height(most)
+                .auto_shrink([false, true])
+                .show(ui, |ui| self.content(ctx, ui, id, actions));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Min), |ui| {
                 widgets::primary(ui, ctx.theme, ctx.words.get("framing.close")).clicked()
             })
@@ -124,7 +127,7 @@ impl FramingForm {
         actions: &mut Vec<Action>,
     ) {
         let label = ctx.words.get("framing.verify");
-        let choice = self.choice.get_or_insert_with(|| ChecksumChoice::of("framing"));
+        let choice = self.choice.get_or_insert_with(|| ChecksumChoice::of("framing", FIELD));
         form_row(ui, ctx.theme, label, |ui| choice.ui(ctx, ui, &mut self.sum, actions));
         let is_asked = !self.sum.is_none();
         if is_asked {

@@ -92,6 +92,7 @@ impl Fields {
         heads.push(head(format!("{}{summary}", decoder.name()), Some(0..read.len()), false));
         if let Some((at, why)) = decoded.fault {
             let offset = offset_text(at.start, bytes.len(), ctx.state.decimal_offsets);
+            let why = ctx.words.decoder_fault(&why);
             let text = ctx.words.fill("bytes.field_fault", &[("offset", &offset), ("why", &why)]);
             heads.push(head(format!("▲ {text}"), Some(at), true));
         }

@@ -23,6 +23,7 @@ const MOST_RECENT: usize = 5;
 pub struct ChecksumChoice {
     /// Tells two choices on screen apart.
     scope: &'static str,
+    width: Option<f32>,
     search: String,
     /// The row that Enter takes.
     at: usize,
@@ -32,15 +33,16 @@ pub struct ChecksumChoice {
 }
 
 impl ChecksumChoice {
-    pub fn of(scope: &'static str) -> Self {
-        Self { scope, ..Self::default() }
+    /// In another place than the composer, with a button of this width.
+    pub fn of(scope: &'static str, width: f32) -> Self {
+        Self { scope, width: Some(width), ..Self::default() }
     }
 
     pub fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, sum: &mut Checksum, actions: &mut Vec<Action>) {
         let shown = shown(ctx, sum);
         let name = ctx.words.fill("checksum.chosen", &[("checksum", &shown)]);
         let button = Button::new(RichText::new(format!("{shown} ⏷")).color(ctx.theme.text)).truncate();
-        let response = ui.add_sized(Vec2::new(WIDTH - 8.0, 26.0), button);
+        let response = ui.add_sized(Vec2::new(self.width.unwrap_or(WIDTH - 8.0), 26.0), button);
         let response = response.on_hover_text(&name);
         response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &name));
         let popup = Popup::menu(&response)

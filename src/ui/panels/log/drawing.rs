@@ -135,7 +135,7 @@ impl Drawing<'_, '_> {
         let theme = self.ctx.theme;
         let color = if response.hovered() || response.has_focus() { theme.text } else { theme.dim };
         let sign = if is_open { "▾" } else { "▸" };
-        ui.painter().text(place.center(), Align2::CENTER_CENTER, sign, theme::small(), color);
+        ui.painter().text(place.center(), Align2::CENTER_CENTER, sign, theme::body(), color);
         if response.clicked() {
             actions.push(Action::Log(LogAction::OpenFrame { frame, open: !is_open }));
         }
