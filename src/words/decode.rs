@@ -141,7 +141,8 @@ mod tests {
             let said = [".wrong(", ".note(", "let why = format!("].iter();
             let calls = said.flat_map(|call| source.match_indices(call).map(move |(at, _)| &source[at..]));
             for call in calls.filter(|_| !path.ends_with("tests.rs")) {
-                let call = &call[..call.find(';').unwrap_or(call.len())];
+                let ends = [";\n", ")\n"].iter().filter_map(|end| call.find(end));
+                let call = &call[..ends.min().unwrap_or(call.len())];
                 let call = call.replace("\\\"", "\u{1}");
                 let Some(sentence) = call.split('"').nth(1) else { continue };
                 let sentence = with_places_filled(&sentence.replace('\u{1}', "\""));
