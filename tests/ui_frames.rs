@@ -232,10 +232,8 @@ fn the_checksum_to_verify_is_chosen_from_the_catalogue() {
 
 #[test]
 fn wrong_checksums_are_counted_in_the_status_line_and_a_click_shows_them() {
-    let mut shown = ViewSnapshot::default();
-    shown.wrong_sums = Some(3);
-    (shown.matched, shown.scanned, shown.total) = (1, 1, 1);
-    (shown.rows, shown.decorations) = (vec![row(2, "al")], vec![Decoration::default()]);
+    let rows = view(vec![row(2, "al")], vec![Decoration::default()]);
+    let shown = ViewSnapshot { wrong_sums: Some(3), ..(*rows).clone() };
     let mut window = window_of(listener(), stage(Arc::new(shown)));
     window.get_by_role_and_label(Role::Button, "3 wrong checksums").click();
     window.run();

@@ -133,9 +133,8 @@ impl Fields {
                     asked = Some(Asked::Select(None, head.at.clone()));
                 }
             } else if let Some(number) = tree.open.get(row - heads) {
-                let known = (of.seq, *number);
-                let is_current = tree.current == Some(*number);
-                let drawn = tree.draw(ctx, ui, known, is_current, rect, selection, actions);
+                let known = (of.seq, *number, tree.current == Some(*number));
+                let drawn = tree.draw(ctx, ui, known, rect, selection, actions);
                 hovered = drawn.hovered.or(hovered.take());
                 asked = drawn.asked.or(asked.take());
             }
@@ -262,8 +261,7 @@ impl Tree {
         &self,
         ctx: &Ctx<'_>,
         ui: &mut Ui,
-        (seq, number): (u64, usize),
-        is_current: bool,
+        (seq, number, is_current): (u64, usize, bool),
         rect: Rect,
         selection: &Selection,
         actions: &mut Vec<Action>,
