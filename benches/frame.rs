@@ -115,6 +115,7 @@ fn decorated(view: &ViewSnapshot) -> Arc<ViewSnapshot> {
             .map(|row| Arc::new(Note { seq: row.seq, text: "the pump answered late".into(), time: Timestamp(0) })),
         gap: Some(1_234_567),
         frame: None,
+        beneath: None,
         sum: None,
     };
     let find = FindSnapshot {

@@ -328,3 +328,74 @@ fn wrong_checksums_and_broken_frames_are_filtered_and_counted() {
     drop(handle);
     recorder.finish(LIMIT);
 }
+
+#[test]
+fn the_chunks_of_an_open_frame_stand_beneath_it() {
+    let (_folder, recorder, handle) = recorder();
+    let log = recorder.log().unwrap();
+    let watched = Watched::new(&log);
+    chunks(&handle, &tcp(1), &[b"al", b"pha\nbe", b"ta\nrest"]);
+    received_at(&handle, &tcp(2), 9, "other\n");
+    watched.until(|snapshot| snapshot.total == 4);
+    let query = frames(LINE, Query::default());
+    assert_eq!(shown(&watched, query.clone()), [is(2, 0, "alpha"), is(3, 0, "beta"), is(4, 0, "other")]);
+    let chunk = |seq: u64, content: &str| (seq, None, content.to_owned());
+    watched.view.open_frames(&[(2, 0), (3, 0)]);
+    let snapshot = watched.until(|snapshot| snapshot.matched == 7 && snapshot.rows.len() == 7);
+    let (first, second) = (chunk(2, "pha\nbe"), chunk(3, "ta\nrest"));
+    let all = [is(2, 0, "alpha"), chunk(1, "al"), first.clone(), is(3, 0, "beta"), first, second, is(4, 0, "other")];
+    assert_eq!(rows(&snapshot), all);
+    let beneath: Vec<_> = snapshot.decorations.iter().map(|row| row.beneath).collect();
+    let (one, two) = (Some((2, 0)), Some((3, 0)));
+    assert_eq!(beneath, [None, one, one, None, two, two, None]);
+    assert_eq!([2, 3, 4].map(|seq| watched.view.place_of(seq)), [Some(0), Some(3), Some(6)]);
+    // Only a part of them is asked for, and the log grows.
+    watched.view.want(4, 1);
+    watched.until(|snapshot| snapshot.first == 3 && rows(snapshot) == all[3..6]);
+    watched.view.want(0, 100);
+    received_at(&handle, &tcp(2), 10, "more\n");
+    watched.until(|snapshot| snapshot.matched == 8 && rows(snapshot)[7] == is(5, 0, "more"));
+    // Under another filter those that are shown stay open; closed, the log is as it was.
+    let filter = sockscope::filter::Filter::parse("beta or more").unwrap();
+    watched.view.set_query(Query { filter, ..query.clone() });
+    watched.until(|snapshot| snapshot.matched == 4 && rows(snapshot)[..3] == all[3..6]);
+    watched.view.set_query(query);
+    watched.view.open_frames(&[]);
+    watched.until(|snapshot| snapshot.matched == 4 && snapshot.rows.len() == 4 && snapshot.scanned == 5);
+    drop(handle);
+    recorder.finish(LIMIT);
+}
+
+#[test]
+fn frames_are_exported_as_they_are_shown_and_captures_hold_chunks() {
+    use sockscope::session::export;
+    let (_folder, recorder, handle) = recorder();
+    let log = recorder.log().unwrap();
+    let line = Framing::Line { most_bytes: 8 };
+    chunks(&handle, &tcp(1), &[b"al", b"pha\nbe", b"ta\nmuch too long\n", b"rest"]);
+    received_at(&handle, &tcp(2), 9, "other\n");
+    happened(&handle, &tcp(1), closed(By::Peer));
+    Watched::new(&log).until(|snapshot| snapshot.total == 6);
+    let filter = sockscope::filter::Filter::parse("not other").unwrap();
+    let query = frames(line, Query { filter, ..Query::default() });
+    let exported = |name: &str| {
+        let mut out = Vec::new();
+        let progress = export::Progress::default();
+        export::write(&log, &query, export::format(name).unwrap(), &mut out, &progress).unwrap();
+        String::from_utf8_lossy(&out).into_owned()
+    };
+    let rows: Vec<serde_json::Value> =
+        exported("jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<_> = rows.iter().map(|row| (row["hex"].as_str(), row["fault"].as_str())).collect();
+    let long = (Some("6d75636820746f6f"), Some("too_long"));
+    let alpha = (Some("616c706861"), None);
+    let beta = (Some("62657461"), None);
+    assert_eq!(told, [alpha, beta, long, (Some("206c6f6e67"), None), (Some("72657374"), None), (None, None)]);
+    assert_eq!(rows[0]["chunks"], serde_json::json!([1, 2]));
+    assert!(exported("text").contains(" 5 bytes (frame 1, 2 chunks)\n") && exported("text").contains(", too_long)"));
+    assert!(exported("csv").contains(",too_long,"));
+    // Chunks, by what each of them holds.
+    assert_eq!(exported("hexdump").matches(" received").count(), 4);
+    drop(handle);
+    recorder.finish(LIMIT);
+}

@@ -5,11 +5,12 @@ use egui::accesskit::Role;
 use egui::{Key, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use sockscope::model::{EndpointId, EndpointSettings, ListenerSettings, Protocol};
 use sockscope::ui::action::Form;
 use sockscope::ui::app::App;
-use sockscope::ui::effects::WindowOrder;
+use sockscope::ui::effects::{Done, Job, WindowOrder};
 use sockscope::ui::stage::{Order, Stage};
-use sockscope::ui::state::State;
+use sockscope::ui::state::{Configured, State};
 
 type Window<'a> = Harness<'a, App<Stage>>;
 
@@ -155,4 +156,70 @@ fn what_is_wrong_is_said_at_its_line() {
     assert!(close.bottom() <= 500.0, "{close:?}");
     press(&mut window, "Close");
     assert_eq!(window.state().state.form, Form::None);
+}
+
+#[test]
+fn a_long_frame_is_searched_on_a_thread_that_can_be_stopped() {
+    let mut window = window(Form::ChecksumFinder, egui::vec2(1440.0, 900.0));
+    let mut frame: Vec<u8> = (0..2000_u32).map(|n| n as u8).collect();
+    frame.extend(sockscope::payload::checksum(&sockscope::model::Checksum::of("CRC-32/ISO-HDLC"), &frame));
+    frames(&mut window, &sockscope::payload::bytes_to_hex(&frame));
+    let job = |window: &mut Window<'_>| {
+        let orders = window.state_mut().feed.take_orders();
+        orders.into_iter().rev().find_map(|order| match order {
+            Order::Start(Job::FindChecksum { number, finder, finding }) => Some((number, finder, finding)),
+            _ => None,
+        })
+    };
+    let (number, finder, finding) = job(&mut window).expect("a job");
+    assert!(sees(&window, "Trying… 0 %"));
+    press(&mut window, "Stop");
+    assert!(finding.cancel.load(std::sync::atomic::Ordering::Relaxed) && finder.clone().run(&finding).is_none());
+    assert!(sees(&window, "Stopped."));
+    window.state_mut().feed.landed.push(Done::ChecksumsFound { number, found: None });
+    window.run_steps(3);
+    assert!(sees(&window, "Stopped."));
+    // Something else is asked for: the answer to the old question is none.
+    press(&mut window, "Text");
+    press(&mut window, "Hex");
+    let (next, finder, finding) = job(&mut window).expect("another job");
+    assert!(next > number);
+    window.state_mut().feed.landed.push(Done::ChecksumsFound { number, found: Some(Vec::new()) });
+    window.run_steps(3);
+    assert!(sees(&window, "Trying…") && !sees(&window, "No checksum of the catalogue fits."));
+    window.state_mut().feed.landed.push(Done::ChecksumsFound { number: next, found: finder.run(&finding) });
+    window.run_steps(3);
+    assert!(sees(&window, "CRC-32/ISO-HDLC"));
+}
+
+#[test]
+fn a_key_is_never_copied_and_an_endpoint_verifies_with_what_was_found() {
+    let mut window = window(Form::ChecksumFinder, egui::vec2(1440.0, 900.0));
+    let checksum = sockscope::model::Checksum { key: "secret".into(), ..sockscope::model::Checksum::of("HMAC-MD5") };
+    let frame = [b"hello".to_vec(), sockscope::payload::checksum(&checksum, b"hello")].concat();
+    retype(&mut window, "Key (for HMAC)", "secret");
+    frames(&mut window, &sockscope::payload::bytes_to_hex(&frame));
+    let button = window.get_by_role_and_label(Role::Button, "Verify with HMAC-MD5");
+    assert!(button.accesskit_node().is_disabled(), "there is no socket");
+    press(&mut window, "Copy HMAC-MD5");
+    let orders = window.state_mut().feed.take_orders();
+    assert!(orders.iter().any(|order| *order_text(order) == *"HMAC-MD5"), "{orders:?}");
+    let settings = EndpointSettings::new(Protocol::TcpListener(ListenerSettings::default()));
+    window.state_mut().state.endpoints.push(Configured { id: EndpointId(1), settings });
+    window.run_steps(3);
+    press(&mut window, "Verify with HMAC-MD5");
+    let orders = window.state_mut().feed.take_orders();
+    let verify = orders.into_iter().find_map(|order| match order {
+        Order::Retune(EndpointId(1), settings) => settings.verify,
+        _ => None,
+    });
+    assert_eq!(verify.map(|verify| verify.checksum), Some(checksum));
+    assert_eq!(window.state().state.form, Form::None);
+}
+
+fn order_text(order: &Order) -> String {
+    match order {
+        Order::Window(WindowOrder::Copy(text)) => text.clone(),
+        _ => String::new(),
+    }
 }

@@ -156,3 +156,20 @@ fn a_small_window_and_a_long_payload_hold() {
     let window = self::window(received(9000, long.as_bytes()), 1, WIDE, DecoderChoice::Named("json".into()));
     assert!(sees(&window, "Fields of the first 65,536 bytes") && sees(&window, "more than 10000 fields"));
 }
+
+#[test]
+fn a_byte_leads_to_its_field_also_in_a_folded_one() {
+    let mut window = window(received(502, &REGISTERS), 1, WIDE, DecoderChoice::ByPort);
+    press(&mut window, "Fold Registers");
+    assert!(!sees(&window, "Register 1:"));
+    // The keyboard walks from byte to byte: the twelfth belongs to register 1.
+    window.get_by_role_and_label(Role::List, "Hex dump").focus();
+    window.run();
+    for _ in 0..12 {
+        window.key_press(egui::Key::ArrowRight);
+        window.run();
+    }
+    let field = window.get_by_role_and_label(Role::Button, "Register 1: 0 (0x0000)");
+    let node = egui_kittest::kittest::NodeT::accesskit_node(&field);
+    assert_eq!(node.toggled(), Some(egui::accesskit::Toggled::True));
+}

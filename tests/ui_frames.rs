@@ -13,7 +13,7 @@ use sockscope::model::{
     Transport, What,
 };
 use sockscope::payload::checksum::Verdict;
-use sockscope::session::{Decoration, FrameFacts, ViewSnapshot};
+use sockscope::session::{Decoration, FrameFacts, SampleOf, ViewSnapshot};
 use sockscope::ui::action::Form;
 use sockscope::ui::app::App;
 use sockscope::ui::stage::{Order, Stage};
@@ -92,7 +92,7 @@ fn the_form_takes_a_framing_over_at_once_and_shows_what_it_gives() {
     state.form = Form::Framing(EndpointId(1));
     let rows = vec![row(1, "alpha\nbe"), row(2, "ta\n")];
     let mut window = window_of(state, stage(view(rows, vec![Decoration::default(); 2])));
-    window.get_by_label("alpha␊be");
+    window.get_by_label("↓ alpha␊be");
     window.get_by_role_and_label(Role::ComboBox, "Frames").click();
     window.run();
     window.get_by_label("Lines").click();
@@ -103,8 +103,8 @@ fn the_form_takes_a_framing_over_at_once_and_shows_what_it_gives() {
     assert!(retuned, "{orders:?}");
     let shown = orders.iter().any(|order| matches!(order, Order::Show(query) if query.framings.endpoints.len() == 1));
     assert!(shown, "{orders:?}");
-    window.get_by_label("alpha");
-    window.get_by_label("beta");
+    window.get_by_label("↓ alpha");
+    window.get_by_label("↓ beta");
 
     // A mistake stands at its field and changes nothing.
     window.get_by_role_and_label(Role::TextInput, "Longest frame").focus();
@@ -153,4 +153,136 @@ fn a_wrong_checksum_says_so() {
     window.get_by(|node| {
         node.role() == Role::ListItem && node.label().is_some_and(|said| said.contains("wrong checksum"))
     });
+}
+
+#[test]
+fn a_delimiter_is_typed_as_text_or_in_hex_and_the_sample_is_of_raw_chunks() {
+    let mut state = listener();
+    (state.form, state.show_frames, state.query.frames) = (Form::Framing(EndpointId(1)), true, true);
+    // Frames are shown; what the reader keeps beside them are chunks.
+    let mut view = ViewSnapshot::default();
+    (view.matched, view.scanned, view.total) = (1, 1, 1);
+    (view.rows, view.decorations) = (vec![row(2, "al;;beta")], vec![frame(0, &[1, 2], None)]);
+    view.sample = vec![row(1, "al;"), row(2, ";beta")].into_iter().flatten().collect();
+    let mut window = window_of(state, stage(Arc::new(view)));
+    let orders = app(&mut window).feed.take_orders();
+    let asked = SampleOf { endpoint: EndpointId(1), connection: None };
+    assert!(orders.iter().any(|order| matches!(order, Order::Sample(Some(of)) if *of == asked)), "{orders:?}");
+    window.get_by_role_and_label(Role::ComboBox, "Frames").click();
+    window.run();
+    window.get_by_label("Up to a delimiter").click();
+    window.run();
+    app(&mut window).feed.take_orders();
+    let retype = |window: &mut Window, text: &str| {
+        window.get_by_role_and_label(Role::TextInput, "Delimiter").focus();
+        window.run();
+        window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+        window.run();
+        window.event(egui::Event::Text(text.to_owned()));
+        window.run();
+    };
+    retype(&mut window, ";\\x3b");
+    let delimiter = |window: &mut Window| {
+        let orders = app(window).feed.take_orders();
+        orders.into_iter().rev().find_map(|order| match order {
+            Order::Retune(_, settings) => match settings.framing {
+                Framing::Delimiter { bytes, .. } => Some(bytes),
+                _ => None,
+            },
+            _ => None,
+        })
+    };
+    assert_eq!(delimiter(&mut window).as_deref(), Some(&b";;"[..]));
+    window.get_by_label("↓ al");
+    window.get_by_label_contains("↓ ▲ unfinished: beta");
+    // The chips stand in the form and, for the payload, behind it.
+    let chips = window.get_all_by_role_and_label(Role::Button, "Hex");
+    let places: Vec<_> = chips.map(|chip| chip.rect()).collect();
+    let field = window.get_by_role_and_label(Role::TextInput, "Delimiter").rect();
+    let chip = places.iter().find(|chip| (chip.center().y - field.center().y).abs() < 6.0).expect("beside the field");
+    window.get_all_by_role_and_label(Role::Button, "Hex").find(|node| node.rect() == *chip).unwrap().click();
+    window.run();
+    retype(&mut window, "3b 0");
+    window.get_by_label_contains("digit");
+    assert_eq!(delimiter(&mut window), None);
+    retype(&mut window, "3b");
+    assert_eq!(delimiter(&mut window).as_deref(), Some(&b";"[..]));
+}
+
+#[test]
+fn the_checksum_to_verify_is_chosen_from_the_catalogue() {
+    let mut state = listener();
+    state.form = Form::Framing(EndpointId(1));
+    let mut window = window_of(state, stage(view(vec![row(1, "alpha")], vec![Decoration::default()])));
+    let button = window.get_all_by_role_and_label(Role::Button, "Checksum: No checksum").last().expect("there is one");
+    button.click();
+    window.run();
+    window.event(egui::Event::Text("modbus".to_owned()));
+    window.run();
+    window.key_press(egui::Key::Enter);
+    window.run();
+    let orders = app(&mut window).feed.take_orders();
+    let verify = orders.into_iter().rev().find_map(|order| match order {
+        Order::Retune(_, settings) => settings.verify,
+        _ => None,
+    });
+    assert_eq!(verify.map(|verify| verify.checksum.algorithm).as_deref(), Some("CRC-16/MODBUS"));
+    window.get_by_role_and_label(Role::TextInput, "Bytes behind it");
+}
+
+#[test]
+fn wrong_checksums_are_counted_in_the_status_line_and_a_click_shows_them() {
+    let rows = view(vec![row(2, "al")], vec![Decoration::default()]);
+    let shown = ViewSnapshot { wrong_sums: Some(3), ..(*rows).clone() };
+    let mut window = window_of(listener(), stage(Arc::new(shown)));
+    window.get_by_role_and_label(Role::Button, "3 wrong checksums").click();
+    window.run();
+    assert_eq!(app(&mut window).state.filter_text, "is:badsum");
+}
+
+#[test]
+fn a_frame_opens_by_its_sign_and_by_the_arrow_keys() {
+    let chunk = |seq| Decoration { beneath: Some((seq, 0)), ..Decoration::default() };
+    let mut state = listener();
+    (state.show_frames, state.query.frames) = (true, true);
+    state.opened_frames = vec![(3, 0)];
+    let rows = vec![row(3, "alpha"), row(1, "al"), row(3, "pha;be"), row(4, "beta")];
+    let decorations = vec![frame(0, &[1, 3], None), chunk(3), chunk(3), frame(0, &[3, 4], None)];
+    let mut window = window_of(state, stage(view(rows, decorations)));
+    let opened = |window: &mut Window| {
+        let orders = app(window).feed.take_orders();
+        orders.into_iter().rev().find_map(|order| match order {
+            Order::OpenFrames(frames) => Some(frames),
+            _ => None,
+        })
+    };
+    window.get_by_label("Show the chunks of frame 1 at event 4").click();
+    window.run();
+    assert_eq!(opened(&mut window), Some(vec![(3, 0), (4, 0)]));
+    let holds = |text: &'static str| {
+        move |node: &egui_kittest::kittest::AccessKitNode<'_>| {
+            node.role() == Role::ListItem && node.label().is_some_and(|said| said.contains(text))
+        }
+    };
+    // Down goes from the frame to its chunks, and on to the frame that ends in the same event as one of them.
+    window.get_by(holds("alpha")).click();
+    window.run();
+    for (seq, beneath) in [(1, Some((3, 0))), (3, Some((3, 0))), (4, None)] {
+        window.key_press(egui::Key::ArrowDown);
+        window.run();
+        let state = &app(&mut window).state;
+        assert_eq!((state.selected_event, state.selected_beneath), (Some(seq), beneath));
+    }
+    window.key_press(egui::Key::ArrowLeft);
+    window.run();
+    assert_eq!(opened(&mut window), Some(vec![(3, 0)]));
+    window.get_by(holds("pha;be")).click();
+    window.run();
+    window.key_press(egui::Key::ArrowLeft);
+    window.run();
+    assert_eq!(opened(&mut window), Some(vec![]));
+    assert_eq!(app(&mut window).state.selected_frame, Some(0));
+    window.key_press(egui::Key::ArrowRight);
+    window.run();
+    assert_eq!(opened(&mut window), Some(vec![(3, 0)]));
 }

@@ -414,3 +414,21 @@ mod any_bytes {
         }
     }
 }
+
+/// Frames that other programs wrote: each is read whole, and to its last byte.
+#[test]
+fn frames_of_others_are_read_to_their_ends() {
+    let list = include_str!("../../tests/fixtures/decode_foreign.txt");
+    let mut wrong = String::new();
+    for line in list.lines().filter(|line| !line.starts_with('#')) {
+        let [key, what, hex] = line.split('|').collect::<Vec<_>>().try_into().expect("three columns");
+        let frame = bytes(hex);
+        let decoded = decoder(key).decode(&frame);
+        let end = decoded.fields.iter().map(|field| field.at.end).max().unwrap_or(0);
+        let blanks = frame[end.min(frame.len())..].iter().all(u8::is_ascii_whitespace);
+        if decoded.fault.is_some() || decoded.summary.is_empty() || !blanks {
+            let _ = writeln!(wrong, "{key} {what}: {:?} {:?}\n{}", decoded.summary, decoded.fault, tree(&decoded));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}

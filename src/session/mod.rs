@@ -34,4 +34,4 @@ pub use log::{Log, LogState};
 pub use notes::{MAX_NOTE_BYTES, NoteEdit, Notes};
 pub use recorder::{Recorder, RecorderOptions, RecorderStatus, Subscription};
 pub use view::FrameFacts;
-pub use view::{Decoration, FindSnapshot, FindStep, Found, Highlight, LogView, Query, Scope, ViewSnapshot};
+pub use view::{Decoration, FindSnapshot, FindStep, Found, Highlight, LogView, Query, SampleOf, Scope, ViewSnapshot};

@@ -8,8 +8,9 @@ use crate::model::{
     ConnectionId, Draft, EndpointId, EndpointSettings, Framing, HighlightRule, ModbusTable, Note, Rotation, RunId,
     SavedFilter, SavedPayload, SendId, Sequence, Step, TextEncoding,
 };
+use crate::payload::checksum::{Finder, Finding};
 use crate::session::conversation::{ConversationOrder, Sides};
-use crate::session::{ConnectionsOrder, FindStep, Scope};
+use crate::session::{ConnectionsOrder, FindStep, SampleOf, Scope};
 use crate::words::Language;
 use crate::workspace::ThemeChoice;
 
@@ -207,10 +208,22 @@ pub enum LogAction {
         seq: u64,
         index: u32,
     },
+    /// Shows the chunks of a frame beneath it, or hides them.
+    OpenFrame {
+        frame: (u64, u32),
+        open: bool,
+    },
+    /// A chunk beneath a frame, by its seq.
+    SelectChunk {
+        seq: u64,
+        frame: (u64, u32),
+    },
     /// Rows are frames instead of chunks.
     ShowFrames(bool),
     /// How one endpoint's streams are taken apart; of an opened file it is forgotten with the file.
     SetFraming(EndpointId, Framing),
+    /// Chunks that the framing form shows a sample of.
+    Sample(Option<SampleOf>),
     /// A second event beside the selected one, to be compared with it.
     Compare(Option<u64>),
     /// Marks events by seq beside the selected one, for exporting just these.
@@ -244,6 +257,12 @@ pub enum LogAction {
     /// Rules for colours, in their order.
     SetHighlights(Vec<HighlightRule>),
     SetSavedFilters(Vec<SavedFilter>),
+    /// A job finds checksums; the answer is `State::found_checksums`.
+    FindChecksum {
+        number: u64,
+        finder: Finder,
+        finding: std::sync::Arc<Finding>,
+    },
     /// A job compares two payloads that are too much for a frame; the answer is `State::difference`.
     FindDifference {
         number: u64,

@@ -13,11 +13,12 @@ use crate::model::{
     ConnectionId, EndpointId, EndpointSettings, Failure, ModbusTable, Note, Rotation, RunId, SendId, SequenceReport,
     Timestamp,
 };
+use crate::payload::checksum::{Finder, Finding, Found};
 use crate::session::conversation::{ConversationOrder, ConversationSnapshot, Sides};
 use crate::session::export::Progress;
 use crate::session::{
     ConnectionsCsv, ConnectionsOrder, ConnectionsSnapshot, FindStep, Highlight, LogState, Notes, Query, RecorderStatus,
-    SessionFile, ViewSnapshot,
+    SampleOf, SessionFile, ViewSnapshot,
 };
 use crate::workspace::{Imported, NotImported, Preferences, ThemeChoice, Unsent, Workspace, WorkspaceError};
 
@@ -43,6 +44,9 @@ pub trait Effects {
     fn select(&mut self, seq: Option<u64>, compared: Option<u64>);
     /// Which of the frames that end in the selected event is meant.
     fn select_frame(&mut self, index: Option<u32>);
+    fn open_frames(&mut self, frames: &[(u64, u32)]);
+    /// The newest chunks of an endpoint, for the form that asks how they are cut.
+    fn sample(&mut self, of: Option<SampleOf>);
     fn find(&mut self, filter: Option<Filter>);
     fn find_step(&mut self, step: FindStep, from: Option<u64>);
     fn highlight(&mut self, rules: Arc<[Highlight]>);
@@ -173,6 +177,12 @@ pub enum Job {
         before: bytes::Bytes,
         after: bytes::Bytes,
     },
+    /// Which checksums fit frames that are too long for a frame of the window.
+    FindChecksum {
+        number: u64,
+        finder: Finder,
+        finding: Arc<Finding>,
+    },
     AskPath {
         what: Ask,
         suggested: PathBuf,
@@ -283,6 +293,11 @@ pub enum Done {
     Compared {
         number: u64,
         difference: Arc<crate::payload::Difference>,
+    },
+    ChecksumsFound {
+        number: u64,
+        /// `None`: cancelled.
+        found: Option<Vec<Found>>,
     },
     PayloadsImported {
         path: PathBuf,

@@ -28,7 +28,7 @@ use crate::model::{
 use crate::session::conversation::{Conversation, ConversationOrder, ConversationSnapshot};
 use crate::session::{
     Clock, ConnectionsOrder, ConnectionsSnapshot, FindStep, Highlight, Log, LogState, LogView, Notes, Query, Recorder,
-    RecorderHandle, RecorderOptions, RecorderStatus, SessionLibrary, ViewSnapshot,
+    RecorderHandle, RecorderOptions, RecorderStatus, SampleOf, SessionLibrary, ViewSnapshot,
 };
 use crate::workspace::{Folders, WorkspaceLock};
 
@@ -235,6 +235,14 @@ impl Effects for Live {
 
     fn select_frame(&mut self, index: Option<u32>) {
         self.with_view(|view| view.select_frame(index));
+    }
+
+    fn open_frames(&mut self, frames: &[(u64, u32)]) {
+        self.with_view(|view| view.open_frames(frames));
+    }
+
+    fn sample(&mut self, of: Option<SampleOf>) {
+        self.with_view(|view| view.sample(of));
     }
 
     fn select(&mut self, seq: Option<u64>, compared: Option<u64>) {

@@ -11,7 +11,8 @@ use crate::filter::Filter;
 use crate::model::{ConnectionId, EndpointId, EndpointSettings, ModbusTable, Rotation, RunId, SendId, Timestamp};
 use crate::session::conversation::{ConversationOrder, ConversationSnapshot};
 use crate::session::{
-    ConnectionsOrder, ConnectionsSnapshot, FindStep, Highlight, LogState, Notes, Query, RecorderStatus, ViewSnapshot,
+    ConnectionsOrder, ConnectionsSnapshot, FindStep, Highlight, LogState, Notes, Query, RecorderStatus, SampleOf,
+    ViewSnapshot,
 };
 
 /// An order as it was given.
@@ -33,6 +34,8 @@ pub enum Order {
     Show(Query),
     Select(Option<u64>, Option<u64>),
     SelectFrame(Option<u32>),
+    Sample(Option<SampleOf>),
+    OpenFrames(Vec<(u64, u32)>),
     Find(Option<Filter>),
     FindStep(FindStep, Option<u64>),
     Highlight(Arc<[Highlight]>),
@@ -157,6 +160,14 @@ impl Effects for Stage {
         if index.is_some() {
             self.orders.push(Order::SelectFrame(index));
         }
+    }
+
+    fn open_frames(&mut self, frames: &[(u64, u32)]) {
+        self.orders.push(Order::OpenFrames(frames.to_vec()));
+    }
+
+    fn sample(&mut self, of: Option<SampleOf>) {
+        self.orders.push(Order::Sample(of));
     }
 
     fn find(&mut self, filter: Option<Filter>) {

@@ -62,6 +62,10 @@ pub struct State {
     pub show_frames: bool,
     /// Which of the frames that end in the selected event.
     pub selected_frame: Option<u32>,
+    /// Frames whose chunks are shown beneath them, in order.
+    pub opened_frames: Vec<(u64, u32)>,
+    /// The selected event is a chunk beneath this one.
+    pub selected_beneath: Option<(u64, u32)>,
     /// Framings of the endpoints of an opened file.
     pub file_framings: BTreeMap<EndpointId, Framing>,
     /// What the log shows: scope, chips, text.
@@ -119,6 +123,8 @@ pub struct State {
     pub decimal_offsets: bool,
     /// What a job found of two payloads, and the number of the question.
     pub difference: Option<(u64, Arc<crate::payload::Difference>)>,
+    /// The answer to the checksum finder, and the number it was asked under; `None` in it: cancelled.
+    pub found_checksums: Option<(u64, Option<Arc<Vec<crate::payload::checksum::Found>>>)>,
     /// Who gets the keyboard in the next frame; gone after it.
     pub focus: Option<Focus>,
     /// What the composer takes over; the number grows with every `SendAction::Edit`.

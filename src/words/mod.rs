@@ -5,6 +5,7 @@
 //! Called by: ui, cli, session (the English sentences in the file).
 
 mod capture;
+mod decode;
 mod failure;
 mod filter;
 mod happening;

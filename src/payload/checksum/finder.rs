@@ -3,6 +3,8 @@
 //!
 //! Pure, and done in portions, so that a window can look on. Called by: ui, through `checksum`.
 
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
 use super::{Algorithm, catalogue, written};
 use crate::model::{ByteOrder, Checksum, SumForm, Verify};
 
@@ -30,8 +32,15 @@ pub struct Found {
     frames: usize,
 }
 
+impl PartialEq for Found {
+    fn eq(&self, other: &Self) -> bool {
+        let of = |found: &Self| (found.place, found.order, found.form, found.skip, found.behind, found.frames);
+        of(self) == of(other)
+    }
+}
+
 /// The search, as far as it has come.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Finder {
     /// The shortest one first: it refuses most at the least cost.
     frames: Vec<Vec<u8>>,
@@ -42,6 +51,26 @@ pub struct Finder {
     found: Vec<Found>,
     done: bool,
 }
+
+/// A search on a thread of its own, seen from outside.
+#[derive(Debug, Default)]
+pub struct Finding {
+    /// Of a hundred.
+    pub percent: AtomicU32,
+    pub cancel: AtomicBool,
+}
+
+impl PartialEq for Finding {
+    /// Only with itself.
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+/// Bytes summed over between two looks at whether it is still wanted.
+const PORTION: usize = 4 * 1024 * 1024;
+/// Frames up to this length are searched while the window draws.
+const QUICK_BYTES: usize = 512;
 
 /// All that fit every frame, the likeliest first. HMACs are tried where there is a key.
 pub fn find(frames: &[Vec<u8>], key: &str) -> Vec<Found> {
@@ -105,6 +134,25 @@ impl Finder {
             }
         }
         self.done
+    }
+
+    /// Done within a few frames of the window; otherwise it is work for another thread.
+    pub fn is_quick(&self) -> bool {
+        self.frames.first().is_none_or(|shortest| shortest.len() <= QUICK_BYTES)
+    }
+
+    /// Goes on to the end; `None`: it was cancelled.
+    pub fn run(mut self, finding: &Finding) -> Option<Vec<Found>> {
+        loop {
+            if finding.cancel.load(Ordering::Relaxed) {
+                return None;
+            }
+            if self.advance(PORTION) {
+                return Some(self.found);
+            }
+            let percent = self.place * 100 / catalogue().len().max(1);
+            finding.percent.store(percent as u32, Ordering::Relaxed);
+        }
     }
 
     /// What fits, the likeliest first once all is done.

@@ -9,7 +9,7 @@ mod tests;
 
 use std::sync::LazyLock;
 
-pub use finder::{Finder, Found, MOST_FRAME_BYTES, MOST_FRAMES, find};
+pub use finder::{Finder, Finding, Found, MOST_FRAME_BYTES, MOST_FRAMES, find};
 
 use crate::model::{ByteOrder, Checksum, SumForm, Verify};
 

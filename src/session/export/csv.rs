@@ -4,14 +4,15 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use super::{BOOKMARK, Export, Format, Times, push_hex};
+use super::{BOOKMARK, Export, Format, Times, fault_name, push_hex};
 use crate::model::{Encodings, Recorded};
 use crate::payload::{visible, visible_text};
-use crate::session::{Notes, sentences};
+use crate::session::{FrameFacts, Notes, sentences};
 
 pub(super) const FORMAT: Format = Format {
     name: "csv",
     extension: "csv",
+    frames: true,
     begin: |query, notes| {
         Box::new(Csv {
             writer: new_writer(),
@@ -20,6 +21,7 @@ pub(super) const FORMAT: Format = Format {
             cell: Vec::new(),
             encodings: query.encodings.clone(),
             notes: notes.clone(),
+            fault: "",
         })
     },
 };
@@ -37,6 +39,8 @@ struct Csv {
     cell: Vec<u8>,
     encodings: Arc<Encodings>,
     notes: Arc<Notes>,
+    /// Of the frame that is written, in the place of a message.
+    fault: &'static str,
 }
 
 fn new_writer() -> csv::Writer<Vec<u8>> {
@@ -82,7 +86,7 @@ impl Export for Csv {
             push_hex(&mut self.cell, bytes);
             put(&self.cell)?;
             put(safe(&visible(bytes, self.encodings.of(flow), TEXT_BYTES)).as_bytes())?;
-            put(b"")?;
+            put(self.fault.as_bytes())?;
         } else {
             let message = event.happening().map(|happening| sentences::happening(happening, flow)).unwrap_or_default();
             for _ in 0..3 {
@@ -98,6 +102,13 @@ impl Export for Csv {
         writer.write_record(None::<&[u8]>).map_err(io::Error::other)?;
         // Cells that are written row by row would cost a call each.
         if recorded.seq.is_multiple_of(256) { self.hand_over(to) } else { Ok(()) }
+    }
+
+    fn frame(&mut self, to: &mut dyn Write, recorded: &Recorded, facts: &FrameFacts) -> io::Result<()> {
+        self.fault = facts.fault.map_or("", fault_name);
+        let written = self.event(to, recorded);
+        self.fault = "";
+        written
     }
 
     fn end(&mut self, to: &mut dyn Write) -> io::Result<()> {

@@ -15,6 +15,7 @@ use crate::session::{Notes, sentences};
 pub(super) const FORMAT: Format = Format {
     name: "hexdump",
     extension: "hex",
+    frames: false,
     begin: |_, notes| Box::new(HexDump { times: Times::default(), out: Vec::new(), notes: notes.clone() }),
 };
 

@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Export, Format, Times, push_hex};
+use super::{Export, Format, Times, fault_name, push_hex};
 use crate::model::{ConnectionId, Happening, Note, Recorded};
 use crate::payload::is_invisible;
-use crate::session::{Notes, sentences};
+use crate::session::{FrameFacts, Notes, sentences};
 
 pub(super) const FORMAT: Format = Format {
     name: "jsonl",
     extension: "jsonl",
+    frames: true,
     begin: |_, notes| Box::new(JsonLines { notes: notes.clone(), ..JsonLines::default() }),
 };
 
@@ -35,6 +36,20 @@ impl Export for JsonLines {
         let note = self.notes.by_seq.get(&recorded.seq);
         put_object(&mut self.line, &mut self.times, &mut self.ends, recorded, note.map(|note| &**note));
         self.line.push(b'\n');
+        to.write_all(&self.line)
+    }
+
+    fn frame(&mut self, to: &mut dyn Write, recorded: &Recorded, facts: &FrameFacts) -> io::Result<()> {
+        self.line.clear();
+        let note = self.notes.by_seq.get(&recorded.seq);
+        put_object(&mut self.line, &mut self.times, &mut self.ends, recorded, note.map(|note| &**note));
+        // Within the object.
+        self.line.pop();
+        write!(self.line, ",\"frame\":{},\"chunks\":{:?}", facts.index, facts.chunks)?;
+        if let Some(fault) = facts.fault {
+            write!(self.line, ",\"fault\":\"{}\"", fault_name(fault))?;
+        }
+        self.line.extend_from_slice(b"}\n");
         to.write_all(&self.line)
     }
 

@@ -18,7 +18,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::matching::Matcher;
 use super::reader::Reader;
-use super::{Log, Notes, Query};
+use super::view::for_each_frame;
+use super::{FrameFacts, Log, Notes, Query};
+use crate::framing::Fault;
 use crate::model::{Failure, Note, Recorded};
 use crate::payload::visible_text;
 
@@ -30,6 +32,8 @@ pub struct Format {
     /// `jsonl`, as the command line says it. Its label in the window is the words key `format.<name>`.
     pub name: &'static str,
     pub extension: &'static str,
+    /// Writes frames where the query shows frames; the others always write what was read and sent.
+    pub frames: bool,
     begin: fn(&Query, &Arc<Notes>) -> Box<dyn Export>,
 }
 
@@ -45,7 +49,23 @@ pub fn format(name: &str) -> Option<&'static Format> {
 trait Export {
     fn begin(&mut self, to: &mut dyn Write) -> io::Result<()>;
     fn event(&mut self, to: &mut dyn Write, recorded: &Recorded) -> io::Result<()>;
+    /// The same with a frame in place of its last chunk.
+    fn frame(&mut self, to: &mut dyn Write, recorded: &Recorded, facts: &FrameFacts) -> io::Result<()> {
+        let _ = facts;
+        self.event(to, recorded)
+    }
     fn end(&mut self, to: &mut dyn Write) -> io::Result<()>;
+}
+
+/// Why a frame is not what its framing promises, in one word for files.
+fn fault_name(fault: Fault) -> &'static str {
+    match fault {
+        Fault::TooLong => "too_long",
+        Fault::Unfinished => "unfinished",
+        Fault::BadLength => "bad_length",
+        Fault::Stray => "stray",
+        Fault::BadEscape => "bad_escape",
+    }
 }
 
 #[derive(Debug, Default)]
@@ -74,6 +94,9 @@ pub fn write(
 ) -> io::Result<u64> {
     let mut to = BufWriter::with_capacity(BUFFER_BYTES, to);
     let mut export = (format.begin)(query, &log.notes());
+    if query.frames && format.frames {
+        return write_frames(log, query, export.as_mut(), &mut to, progress);
+    }
     let mut matcher = Matcher::new(query);
     let mut reader = Reader::new(log, READ_WINDOW_BYTES);
     let total = matcher.limit(log.rows.len());
@@ -104,6 +127,33 @@ pub fn write(
         progress.done.store(done, Ordering::Relaxed);
     }
     export.end(&mut to)?;
+    to.flush()?;
+    Ok(written)
+}
+
+fn write_frames(
+    log: &Log,
+    query: &Query,
+    export: &mut dyn Export,
+    to: &mut dyn Write,
+    progress: &Progress,
+) -> io::Result<u64> {
+    let mut reader = Reader::new(log, READ_WINDOW_BYTES);
+    progress.total.store(2 * Matcher::new(query).limit(log.rows.len()), Ordering::Relaxed);
+    export.begin(to)?;
+    let mut written = 0;
+    let each = |recorded: &Recorded, facts: Option<&FrameFacts>| {
+        written += 1;
+        match facts {
+            Some(facts) => export.frame(to, recorded, facts),
+            None => export.event(to, recorded),
+        }
+    };
+    let seen = (&progress.done, &progress.cancel);
+    if !for_each_frame(log, &mut reader, query, seen, each, |failure| io::Error::other(failure.system))? {
+        return Err(io::ErrorKind::Interrupted.into());
+    }
+    export.end(to)?;
     to.flush()?;
     Ok(written)
 }

@@ -17,6 +17,7 @@ use crate::session::pcapng::note::put_note;
 pub(super) const FORMAT: Format = Format {
     name: "pcapng",
     extension: "pcapng",
+    frames: false,
     begin: |_, notes| Box::new(Session { notes: notes.clone(), ..Session::default() }),
 };
 

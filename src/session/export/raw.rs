@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use super::{Export, Format};
 use crate::model::Recorded;
 
-pub(super) const FORMAT: Format = Format { name: "raw", extension: "bin", begin: |_, _| Box::new(Raw) };
+pub(super) const FORMAT: Format = Format { name: "raw", extension: "bin", frames: false, begin: |_, _| Box::new(Raw) };
 
 struct Raw;
 

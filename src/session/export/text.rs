@@ -4,17 +4,18 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use super::{Export, Format, HEX, Times, note_lines};
+use super::{Export, Format, HEX, Times, fault_name, note_lines};
 use crate::model::{Encodings, Recorded, TextEncoding, What};
 use crate::payload::{visible, visible_text};
-use crate::session::{Notes, sentences};
+use crate::session::{FrameFacts, Notes, sentences};
 
 pub(super) const FORMAT: Format = Format {
     name: "text",
     extension: "txt",
+    frames: true,
     begin: |query, notes| {
         let (encodings, notes) = (query.encodings.clone(), notes.clone());
-        Box::new(Text { times: Times::default(), out: Vec::new(), encodings, notes })
+        Box::new(Text { times: Times::default(), out: Vec::new(), encodings, notes, about: String::new() })
     },
 };
 
@@ -26,6 +27,8 @@ struct Text {
     out: Vec<u8>,
     encodings: Arc<Encodings>,
     notes: Arc<Notes>,
+    /// Of the frame that is written, said behind its size.
+    about: String,
 }
 
 impl Export for Text {
@@ -50,7 +53,8 @@ impl Export for Text {
             write!(out, " {local} {arrow} {peer}")?;
         }
         if let Some(bytes) = event.bytes() {
-            writeln!(out, " {} bytes{}", bytes.len(), if recorded.damaged { " (damaged)" } else { "" })?;
+            let damaged = if recorded.damaged { " (damaged)" } else { "" };
+            writeln!(out, " {} bytes{damaged}{}", bytes.len(), self.about)?;
             put_dump(out, bytes, self.encodings.of(flow))?;
         } else if let Some(happening) = event.happening() {
             let message = sentences::happening(happening, flow);
@@ -65,6 +69,16 @@ impl Export for Text {
             }
         }
         to.write_all(out)
+    }
+
+    fn frame(&mut self, to: &mut dyn Write, recorded: &Recorded, facts: &FrameFacts) -> io::Result<()> {
+        let chunks = facts.chunks.len();
+        let several = if chunks > 1 { format!(", {chunks} chunks") } else { String::new() };
+        let fault = facts.fault.map(|fault| format!(", {}", fault_name(fault))).unwrap_or_default();
+        self.about = format!(" (frame {}{several}{fault})", facts.index + 1);
+        let written = self.event(to, recorded);
+        self.about.clear();
+        written
     }
 
     fn end(&mut self, _to: &mut dyn Write) -> io::Result<()> {

@@ -166,6 +166,7 @@ impl Decorator {
             note: self.notes.by_seq.get(&recorded.seq).cloned(),
             gap: None,
             frame: frame.clone(),
+            beneath: None,
             sum: sum_of(&self.verify, recorded),
         }
     }

@@ -21,6 +21,8 @@ pub(super) struct FrameRow {
     index_and_fault: u32,
 }
 
+/// In place of `back`: the row is a chunk beneath an open frame.
+const BENEATH: u32 = u32::MAX;
 const FAULT_SHIFT: u32 = 28;
 const FAULTS: [Fault; 5] = [Fault::TooLong, Fault::Unfinished, Fault::BadLength, Fault::Stray, Fault::BadEscape];
 
@@ -30,9 +32,18 @@ impl FrameRow {
         Self { end: row, back: 0, offset: 0, raw: 0, index_and_fault: 0 }
     }
 
+    /// A chunk beneath the frame that came in it.
+    pub(super) fn beneath(row: u64) -> Self {
+        Self { back: BENEATH, ..Self::whole(row) }
+    }
+
+    pub(super) fn is_beneath(&self) -> bool {
+        self.raw == 0 && self.back == BENEATH
+    }
+
     pub(super) fn frame(end: u64, first: u64, offset: u64, raw: u64, index: u32, fault: Option<Fault>) -> Self {
         let number = fault.and_then(|fault| FAULTS.iter().position(|known| *known == fault)).map_or(0, |at| at + 1);
-        let small = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+        let small = |value: u64| u32::try_from(value).unwrap_or(BENEATH - 1);
         Self {
             end,
             back: small(end.saturating_sub(first)),

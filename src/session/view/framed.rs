@@ -336,6 +336,24 @@ fn raw_bytes<'l>(log: &'l Log, reader: &mut Reader<'l>, frame: FrameRow) -> (Vec
     (raw, chunks)
 }
 
+/// The rows of a frame's chunks; no more than so many.
+pub(super) fn chunks_of(log: &Log, frame: FrameRow, most: usize) -> Vec<u64> {
+    let (mut found, mut rows, mut next) = (Vec::new(), Vec::new(), frame.first());
+    let Some(end) = log.rows.get(frame.end) else { return found };
+    while next <= frame.end && found.len() < most {
+        let left = usize::try_from(frame.end - next + 1).unwrap_or(WALK_ROWS);
+        log.rows.copy(next, left.min(WALK_ROWS), &mut rows);
+        if rows.is_empty() {
+            break;
+        }
+        let is_of = |row: &Row| row.kind() == end.kind() && row.connection() == end.connection() && row.length() > 0;
+        found.extend((next..).zip(&rows).filter(|(_, row)| is_of(row)).map(|(number, _)| number));
+        next += rows.len() as u64;
+    }
+    found.truncate(most);
+    found
+}
+
 fn is_chunk(row: Row) -> bool {
     matches!(row.kind(), EventKind::Received | EventKind::Sent)
 }

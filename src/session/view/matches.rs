@@ -18,6 +18,14 @@ pub(super) struct Matches {
     pieces: Vec<(u64, Vec<u16>)>,
     /// In place of all that, when frames are shown.
     pub frames: Option<FrameList>,
+    /// Frames with their chunks beneath them, in the order of their keys.
+    opened: Vec<Opened>,
+}
+
+/// A frame that is open, and the rows of its chunks.
+pub(super) struct Opened {
+    pub key: (u64, u32),
+    pub chunks: Vec<u64>,
 }
 
 impl Matches {
@@ -35,7 +43,7 @@ impl Matches {
     pub(super) fn take(&mut self, found: &mut Vec<FrameRow>) {
         if let Some(frames) = &mut self.frames {
             frames.take(found);
-            self.count = frames.count;
+            self.count_frames();
         }
     }
 
@@ -43,13 +51,48 @@ impl Matches {
     pub(super) fn drop_rows(&mut self, keys: &[(u64, u32)]) {
         if let Some(frames) = &mut self.frames {
             frames.drop_rows(keys);
-            self.count = frames.count;
+            self.count_frames();
         }
+    }
+
+    /// Shows chunks beneath these frames, and beneath no others.
+    pub(super) fn open(&mut self, mut opened: Vec<Opened>) {
+        opened.sort_by_key(|opened| opened.key);
+        self.opened = opened;
+        self.count_frames();
+    }
+
+    pub(super) fn is_open(&self, keys: &[(u64, u32)]) -> bool {
+        self.opened.iter().map(|opened| opened.key).eq(keys.iter().copied())
+    }
+
+    fn count_frames(&mut self) {
+        let Some(frames) = &self.frames else { return };
+        self.opened.retain(|opened| frames.find(opened.key).is_some());
+        self.count = frames.count + self.opened.iter().map(|opened| opened.chunks.len() as u64).sum::<u64>();
+    }
+
+    /// What stands at a place, and the frame that it stands beneath.
+    pub(super) fn at_with_frame(&self, place: u64) -> Option<(FrameRow, Option<(u64, u32)>)> {
+        let Some(frames) = self.frames.as_ref().filter(|_| !self.opened.is_empty()) else {
+            return Some((self.at(place)?, None));
+        };
+        let mut place = place;
+        for opened in &self.opened {
+            let own = frames.place_of(opened.key);
+            let Some(beneath) = place.checked_sub(own + 1) else { break };
+            if let Some(row) = usize::try_from(beneath).ok().and_then(|at| opened.chunks.get(at)) {
+                return Some((FrameRow::beneath(*row), Some(opened.key)));
+            }
+            place -= opened.chunks.len() as u64;
+        }
+        Some((frames.at(place)?, None))
     }
 
     /// What stands at a place; a view without frames has rows that stand for themselves.
     pub(super) fn at(&self, place: u64) -> Option<FrameRow> {
         match &self.frames {
+            Some(_) if !self.opened.is_empty() => self.at_with_frame(place).map(|(row, _)| row),
             Some(frames) => frames.at(place),
             None => self.row_at(place).map(FrameRow::whole),
         }
@@ -58,7 +101,10 @@ impl Matches {
     /// How many stand before a row, or before one of the frames that end in it.
     pub(super) fn place_of_key(&self, key: (u64, u32)) -> u64 {
         match &self.frames {
-            Some(frames) => frames.place_of(key),
+            Some(frames) => {
+                let before = self.opened.iter().take_while(|opened| opened.key < key);
+                frames.place_of(key) + before.map(|opened| opened.chunks.len() as u64).sum::<u64>()
+            }
             None => self.place_of(key.0),
         }
     }

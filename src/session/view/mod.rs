@@ -5,6 +5,7 @@
 
 mod decorating;
 mod find;
+mod frame_export;
 mod frame_list;
 mod framed;
 mod matches;
@@ -17,6 +18,7 @@ use std::thread;
 
 use parking_lot::Mutex;
 
+pub(in crate::session) use self::frame_export::for_each_frame;
 use self::matches::Matches;
 use self::work::Work;
 use super::Log;
@@ -27,6 +29,12 @@ use crate::payload::checksum::Verdict;
 
 /// No screen shows more rows than this at once.
 const MAX_WANTED: usize = 4096;
+/// Frames that are open at once, and chunks beneath each.
+const MOST_OPENED: usize = 64;
+const CHUNKS_BENEATH: usize = 1000;
+/// Chunks of a sample, and rows looked at for them.
+const SAMPLE_CHUNKS: usize = 20;
+const SAMPLE_ROWS: u64 = 50_000;
 
 /// What the log shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +120,8 @@ pub struct ViewSnapshot {
     /// The event before the selected one that has the same length, direction and connection.
     pub before_selected: Option<Arc<Recorded>>,
     pub find: FindSnapshot,
+    /// The newest chunks of what was asked for, the oldest first, as they were read: also while frames are shown.
+    pub sample: Vec<Arc<Recorded>>,
     /// Wrong checksums among the rows that match, as far as they were looked at; `None`: none is verified.
     pub wrong_sums: Option<u64>,
 }
@@ -129,6 +139,8 @@ pub struct Decoration {
     pub gap: Option<u64>,
     /// The row is a frame: its content stands in place of the chunk's, its seq is that of the chunk in which it ends.
     pub frame: Option<Arc<FrameFacts>>,
+    /// The row is a chunk beneath this frame: the seq of the chunk it ends in, and which of those.
+    pub beneath: Option<(u64, u32)>,
     /// What became of its checksum, where its endpoint verifies one.
     pub sum: Option<Verdict>,
 }
@@ -181,6 +193,13 @@ pub enum FindStep {
     Previous,
 }
 
+/// Of which chunks a sample is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SampleOf {
+    pub endpoint: EndpointId,
+    pub connection: Option<ConnectionId>,
+}
+
 /// A rule for colours, ready for use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Highlight {
@@ -213,6 +232,8 @@ struct Orders {
     steps: u64,
     step: Option<(FindStep, Option<u64>)>,
     highlights: Arc<[Highlight]>,
+    sample: Option<SampleOf>,
+    opened: Arc<[(u64, u32)]>,
     closed: bool,
 }
 
@@ -273,6 +294,21 @@ impl LogView {
             orders.steps += 1;
             orders.step = Some((step, from));
         });
+    }
+
+    /// Shows the chunks of these frames beneath them, as far as the frames are shown. In ascending order; the first few count.
+    pub fn open_frames(&self, frames: &[(u64, u32)]) {
+        let frames = &frames[..frames.len().min(MOST_OPENED)];
+        self.order(|orders| {
+            if *orders.opened != *frames {
+                orders.opened = frames.into();
+            }
+        });
+    }
+
+    /// Keeps the newest chunks of an endpoint, or of one of its connections, in `ViewSnapshot::sample`.
+    pub fn sample(&self, of: Option<SampleOf>) {
+        self.order(|orders| orders.sample = of);
     }
 
     /// Rules for colours; the first that fits counts.

@@ -11,10 +11,13 @@ use super::decorating::Decorator;
 use super::find::Find;
 use super::frame_list::FrameRow;
 use super::framed::Framed;
-use super::framed::cut_again;
-use super::matches::Matches;
-use super::{Decoration, FindSnapshot, FrameFacts, Orders, Query, Shared, ViewSnapshot};
-use crate::model::Recorded;
+use super::framed::{chunks_of, cut_again};
+use super::matches::{Matches, Opened};
+use super::{
+    CHUNKS_BENEATH, Decoration, FindSnapshot, FrameFacts, Orders, Query, SAMPLE_CHUNKS, SAMPLE_ROWS, SampleOf, Shared,
+    ViewSnapshot,
+};
+use crate::model::{EventKind, Recorded};
 use crate::session::Log;
 use crate::session::matching::{Matcher, Placed};
 use crate::session::reader::Reader;
@@ -127,6 +130,7 @@ impl Work {
             self.follow_notes();
             self.follow_forgotten();
             let mut more = self.scan(&log, &mut scanner);
+            self.open_frames(&log);
             more |= self.search(&log, &mut scanner);
             if let Some(next) = self.snapshot(&log, &mut reader) {
                 self.shown = Arc::new(next);
@@ -226,6 +230,21 @@ impl Work {
         self.sums = Find::of_sums(&self.orders.query);
         if let (Some(find), Some(filter)) = (&mut self.find, &self.orders.find) {
             find.restart(filter, &self.orders.query, self.matcher.limit(self.log.rows.len()));
+        }
+    }
+
+    /// Chunks stand beneath the frames that are open, as soon as those are found.
+    fn open_frames(&mut self, log: &Log) {
+        let mut matches = self.shared.matches.lock();
+        let Some(frames) = &matches.frames else { return };
+        let asked = self.orders.opened.iter().map(|(seq, index)| (log.row_of(*seq), *index));
+        let rows: Vec<FrameRow> = asked.filter_map(|key| frames.find(key)).filter(FrameRow::is_frame).collect();
+        let keys: Vec<_> = rows.iter().map(FrameRow::key).collect();
+        if !matches.is_open(&keys) {
+            let chunks = |row: &FrameRow| Opened { key: row.key(), chunks: chunks_of(log, *row, CHUNKS_BENEATH) };
+            let opened = rows.iter().map(chunks).collect();
+            matches.open(opened);
+            self.stale = true;
         }
     }
 
@@ -338,7 +357,7 @@ impl Work {
             // One screen more on either side, for scrolling.
             let first = wanted.saturating_sub(count).min(matches.count);
             let end = wanted.saturating_add(count * 2).min(matches.count);
-            let numbers: Vec<FrameRow> = (first..end).filter_map(|place| matches.at(place)).collect();
+            let numbers: Vec<_> = (first..end).filter_map(|place| matches.at_with_frame(place)).collect();
             (matches.count, matches.scanned, first, numbers)
         };
         let shown = self.shown.clone();
@@ -367,12 +386,17 @@ impl Work {
         };
         let (mut rows, mut decorations) = (Vec::with_capacity(numbers.len()), Vec::with_capacity(numbers.len()));
         self.decorator.begin(log);
-        for row in numbers {
+        for (row, beneath) in numbers {
             let shown = fetch(row, reader);
             let decorated = shown.as_ref().and_then(|shown| {
                 Some(self.decorator.row(log, reader, Placed { number: row.end, row: log.rows.get(row.end)? }, shown))
             });
-            decorations.push(decorated.unwrap_or_default());
+            let mut decorated: Decoration = decorated.unwrap_or_default();
+            if let Some((end, index)) = beneath.filter(|_| row.is_beneath()) {
+                // What is verified is the frame.
+                (decorated.beneath, decorated.sum) = (Some((log.seq_of(end), index)), None);
+            }
+            decorations.push(decorated);
             rows.push(shown.map(|(recorded, _)| recorded));
         }
         let of_seq = |seq: Option<u64>| {
@@ -390,6 +414,7 @@ impl Work {
         let is_frame = selected.as_ref().is_some_and(|(_, facts)| facts.is_some());
         let before = chosen.filter(|_| !is_frame).and_then(|at| self.decorator.before_selected(log, at));
         let chunk = |number: u64, reader: &mut Reader<'l>| Some(fetch(FrameRow::whole(number), reader)?.0);
+        let sample = self.orders.sample.map(|of| sampled(log, of)).unwrap_or_default();
         Some(ViewSnapshot {
             query: self.orders.query.clone(),
             matched,
@@ -402,6 +427,7 @@ impl Work {
             compared: of_seq(self.orders.compared).and_then(|at| chunk(at.number, reader)),
             selected: selected.map(|(recorded, _)| recorded),
             selected_decoration,
+            sample: sample.into_iter().rev().filter_map(|number| chunk(number, reader)).collect(),
             find,
             wrong_sums,
         })
@@ -434,6 +460,25 @@ impl Work {
 /// An event, or a frame in place of its chunk.
 pub(super) type Shown = (Arc<Recorded>, Option<Arc<FrameFacts>>);
 
+/// The rows of the newest chunks, the newest first.
+fn sampled(log: &Log, of: SampleOf) -> Vec<u64> {
+    let (mut found, mut end) = (Vec::new(), log.rows.len());
+    let least = end.saturating_sub(SAMPLE_ROWS);
+    let fits = |row: &Row| {
+        matches!(row.kind(), EventKind::Received | EventKind::Sent)
+            && of.connection.is_none_or(|connection| row.connection() == connection)
+            && log.endpoint_of(*row) == of.endpoint
+    };
+    while found.len() < SAMPLE_CHUNKS
+        && end > least
+        && let Some((number, _)) = log.rows.last_before(end, end - least, fits)
+    {
+        found.push(number);
+        end = number;
+    }
+    found
+}
+
 /// Whether what is kept is still what stands there: a frame that a pause had ended may go on after all.
 fn is_of(shown: &Shown, row: FrameRow) -> bool {
     let same = |facts: &Arc<FrameFacts>| facts.raw_bytes == u64::from(row.raw) && facts.fault == row.fault();
@@ -455,7 +500,7 @@ impl Known {
                 ((row.seq, facts.as_ref().map(|facts| facts.index)), (row.clone(), facts))
             })
             .collect();
-        let others = [&shown.compared, &shown.before_selected].into_iter().flatten();
+        let others = [&shown.compared, &shown.before_selected].into_iter().flatten().chain(&shown.sample);
         known.extend(others.map(|row| ((row.seq, None), (row.clone(), None))));
         Self(known)
     }

@@ -29,7 +29,7 @@ pub fn apply(state: &mut State, action: LogAction, seen: &Seen<'_>, effects: &mu
         }
         LogAction::SelectEvent(seq) => {
             state.selected_event = seq;
-            state.selected_frame = None;
+            (state.selected_frame, state.selected_beneath) = (None, None);
             state.compared_event = None;
             effects.select_frame(None);
             state.marked.clear();
@@ -37,11 +37,26 @@ pub fn apply(state: &mut State, action: LogAction, seen: &Seen<'_>, effects: &mu
         }
         LogAction::SelectFrame { seq, index } => {
             state.selected_event = Some(seq);
-            state.selected_frame = Some(index);
+            (state.selected_frame, state.selected_beneath) = (Some(index), None);
             state.compared_event = None;
             state.marked.clear();
             effects.select(Some(seq), None);
             effects.select_frame(Some(index));
+        }
+        LogAction::OpenFrame { frame, open } => {
+            state.opened_frames.retain(|opened| *opened != frame);
+            if open {
+                state.opened_frames.push(frame);
+                state.opened_frames.sort_unstable();
+            }
+            return effects.open_frames(&state.opened_frames);
+        }
+        LogAction::SelectChunk { seq, frame } => {
+            (state.selected_event, state.selected_frame) = (Some(seq), None);
+            (state.selected_beneath, state.compared_event) = (Some(frame), None);
+            state.marked.clear();
+            effects.select_frame(None);
+            effects.select(Some(seq), None);
         }
         LogAction::ShowFrames(on) => {
             state.show_frames = on;
@@ -57,6 +72,7 @@ pub fn apply(state: &mut State, action: LogAction, seen: &Seen<'_>, effects: &mu
             }
         }
         LogAction::FollowSelected => {}
+        LogAction::Sample(of) => return effects.sample(of),
         LogAction::Compare(seq) => {
             state.compared_event = seq;
             effects.select(state.selected_event, seq);
@@ -88,6 +104,9 @@ pub fn apply(state: &mut State, action: LogAction, seen: &Seen<'_>, effects: &mu
             workspace_changed(state, seen.now);
             show_rules(state, effects);
         }
+        LogAction::FindChecksum { number, finder, finding } => {
+            return effects.start(Job::FindChecksum { number, finder, finding });
+        }
         LogAction::FindDifference { number, before, after } => {
             return effects.start(Job::Compare { number, before, after });
         }
@@ -98,6 +117,11 @@ pub fn apply(state: &mut State, action: LogAction, seen: &Seen<'_>, effects: &mu
     }
     refresh_encodings(state);
     refresh_selected_time(state, seen.view);
+    if state.query.framings != before.framings && !state.opened_frames.is_empty() {
+        // Cut otherwise, they are others.
+        state.opened_frames.clear();
+        effects.open_frames(&[]);
+    }
     if state.query != before {
         forget_shown_marks(state, &before);
         effects.show(state.query.clone());
@@ -139,7 +163,8 @@ pub fn forget_encodings(state: &mut State) {
 /// Nothing is selected, compared or marked any longer.
 pub fn forget_selection(state: &mut State) {
     state.selected_event = None;
-    state.selected_frame = None;
+    (state.selected_frame, state.selected_beneath) = (None, None);
+    state.opened_frames.clear();
     state.compared_event = None;
     state.marked.clear();
     // Facts about notes are of the log that was shown.

@@ -74,6 +74,9 @@ impl Jobs {
             Job::OwnAddresses => Done::OwnAddresses(own_addresses()),
             Job::MeasureFile(path) => Done::Measured { size: measure(&path), path },
             Job::ImportPayloads(path) => Done::PayloadsImported { result: crate::workspace::import(&path), path },
+            Job::FindChecksum { number, finder, finding } => {
+                Done::ChecksumsFound { number, found: finder.run(&finding) }
+            }
             Job::Compare { number, before, after } => {
                 let until = Instant::now() + LONGEST_COMPARISON;
                 let difference = Arc::new(crate::payload::difference(&before, &after, Some(until)));

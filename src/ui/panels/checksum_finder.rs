@@ -1,15 +1,21 @@
 //! Which checksums fit: frames are typed or pasted, one a line, and what fits all of them is listed, likeliest first.
 //!
-//! Owns: the lines as typed and the search over them, which goes on in portions while it is looked at. Called by: the shell, while
-//! its form is open.
+//! Owns: the lines as typed and the search over them: short frames are searched in portions while they are looked at, long ones
+//! on a thread of their own, which stops when something else is asked for. Called by: the shell, while its form is open.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use egui::{Id, Label, Modal, RichText, ScrollArea, TextEdit, TextStyle, Ui};
 
-use crate::model::TextEncoding;
-use crate::payload::checksum::{Finder, Found, MOST_FRAME_BYTES, MOST_FRAMES};
-use crate::payload::{hex_to_bytes, text_to_bytes};
-use crate::ui::action::{Action, Form, SendAction, ViewAction};
+use crate::model::{EndpointId, EndpointSettings, TextEncoding};
+use crate::payload::checksum::{Finder, Finding, Found, MOST_FRAME_BYTES, MOST_FRAMES};
+use crate::payload::{self, bytes_to_hex, hex_to_bytes, text_to_bytes};
+use crate::session::Scope;
+use crate::ui::action::{Action, EndpointAction, Form, LogAction, SendAction, ViewAction};
 use crate::ui::panels::Panel;
+use crate::ui::panels::log::selected_row;
 use crate::ui::state::Ctx;
 use crate::ui::theme;
 use crate::ui::widgets::{self, chip, problem};
@@ -17,6 +23,8 @@ use crate::ui::widgets::{self, chip, problem};
 const WIDTH: f32 = 660.0;
 /// Summed over in one frame of the window.
 const PORTION: usize = 1024 * 1024;
+/// From one look at how far it is to the next.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// More are no answer.
 const MOST_SHOWN: usize = 100;
 
@@ -26,6 +34,9 @@ pub struct ChecksumFinder {
     as_text: bool,
     key: String,
     finder: Finder,
+    /// The search of long frames, and its number.
+    finding: Option<Arc<Finding>>,
+    asked: u64,
     frames: usize,
     problem: Option<String>,
     open: bool,
@@ -38,10 +49,15 @@ impl Panel for ChecksumFinder {
 
     fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
         if ctx.state.form != Form::ChecksumFinder {
-            self.open = false;
+            if std::mem::replace(&mut self.open, false) {
+                self.stop();
+            }
             return;
         }
         let fresh = !std::mem::replace(&mut self.open, true);
+        if fresh {
+            self.begin_with_selected(ctx, actions);
+        }
         let screen = ui.ctx().content_rect().size();
         let frame = egui::Frame::popup(ui.style()).inner_margin(16);
         let modal = Modal::new(Id::unique("checksum_finder")).frame(frame).show(ui.ctx(), |ui| {
@@ -49,7 +65,7 @@ impl Panel for ChecksumFinder {
             ui.label(RichText::new(ctx.words.get("checksum.finder")).font(theme::semibold(15.0)));
             ui.add(Label::new(RichText::new(ctx.words.get("checksum.finder_what")).color(ctx.theme.dim)).wrap());
             if self.input(ctx, ui, fresh) {
-                self.begin(ctx);
+                self.begin(ctx, actions);
             }
             let most = (screen.y - 360.0).clamp(90.0, 320.0);
             self.results(ctx, ui, most, actions);
@@ -104,8 +120,25 @@ impl ChecksumFinder {
         changed
     }
 
+    /// Whoever looks at a frame and asks for its checksum means that one.
+    fn begin_with_selected(&mut self, ctx: &Ctx<'_>, actions: &mut Vec<Action>) {
+        let bytes = selected_row(ctx).and_then(|row| row.event.bytes());
+        let fits = |bytes: &&bytes::Bytes| (1..=MOST_FRAME_BYTES).contains(&bytes.len());
+        if let Some(bytes) = bytes.filter(fits).filter(|_| self.lines.trim().is_empty()) {
+            (self.lines, self.as_text) = (bytes_to_hex(bytes), false);
+        }
+        self.begin(ctx, actions);
+    }
+
+    fn stop(&mut self) {
+        if let Some(finding) = self.finding.take() {
+            finding.cancel.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Reads the lines anew.
-    fn begin(&mut self, ctx: &Ctx<'_>) {
+    fn begin(&mut self, ctx: &Ctx<'_>, actions: &mut Vec<Action>) {
+        self.stop();
         let words = ctx.words;
         let (mut frames, mut wrong) = (Vec::new(), None);
         for (at, line) in self.lines.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -132,6 +165,13 @@ impl ChecksumFinder {
         self.frames = frames.len();
         self.finder = Finder::new(&frames, &self.key);
         self.problem = wrong;
+        if !self.finder.is_quick() {
+            let finding = Arc::new(Finding::default());
+            self.asked += 1;
+            let (number, finder) = (self.asked, self.finder.clone());
+            actions.push(Action::Log(LogAction::FindChecksum { number, finder, finding: finding.clone() }));
+            self.finding = Some(finding);
+        }
     }
 
     fn results(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, most: f32, actions: &mut Vec<Action>) {
@@ -142,12 +182,7 @@ impl ChecksumFinder {
         if self.frames == 0 {
             return;
         }
-        if !self.finder.advance(PORTION) {
-            ui.label(RichText::new(words.get("checksum.finding")).color(ctx.theme.dim));
-            ui.ctx().request_repaint();
-            return;
-        }
-        let found = self.finder.found();
+        let Some(found) = self.found(ctx, ui) else { return };
         let said = if found.is_empty() {
             words.get("checksum.nothing_fits").to_owned()
         } else if self.frames == 1 {
@@ -156,14 +191,55 @@ impl ChecksumFinder {
             words.count("checksum.fit", found.len() as u64)
         };
         ui.add(Label::new(RichText::new(said).color(ctx.theme.dim)).wrap());
+        let verifies = meant_endpoint(ctx);
         ScrollArea::vertical().id_salt("finder_results").max_height(most).min_scrolled_height(most).show(ui, |ui| {
             for (at, found) in found.iter().take(MOST_SHOWN).enumerate() {
-                ui.push_id(("found", at), |ui| self.row(ctx, ui, found, actions));
+                ui.push_id(("found", at), |ui| self.row(ctx, ui, found, verifies.as_ref(), actions));
             }
         });
     }
 
-    fn row(&self, ctx: &Ctx<'_>, ui: &mut Ui, found: &Found, actions: &mut Vec<Action>) {
+    /// All that fit, once that is known; until then how far it is.
+    fn found(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) -> Option<Arc<Vec<Found>>> {
+        let words = ctx.words;
+        let Some(finding) = self.finding.clone() else {
+            if self.finder.advance(PORTION) {
+                return Some(Arc::new(self.finder.found().to_vec()));
+            }
+            ui.label(RichText::new(words.get("checksum.finding")).color(ctx.theme.dim));
+            ui.ctx().request_repaint();
+            return None;
+        };
+        let answer = ctx.state.found_checksums.as_ref().filter(|(number, _)| *number == self.asked);
+        let stopped = finding.cancel.load(Ordering::Relaxed);
+        match answer {
+            Some((_, Some(found))) => return Some(found.clone()),
+            None if !stopped => {
+                ui.horizontal(|ui| {
+                    let percent = finding.percent.load(Ordering::Relaxed);
+                    let text = words.fill("checksum.finding_share", &[("percent", &percent)]);
+                    ui.label(RichText::new(text).color(ctx.theme.dim));
+                    if widgets::button(ui, words.get("checksum.stop")).clicked() {
+                        finding.cancel.store(true, Ordering::Relaxed);
+                    }
+                });
+                ui.ctx().request_repaint_after(LOOK_AGAIN);
+            }
+            _ => {
+                ui.label(RichText::new(words.get("checksum.stopped")).color(ctx.theme.dim));
+            }
+        }
+        None
+    }
+
+    fn row(
+        &self,
+        ctx: &Ctx<'_>,
+        ui: &mut Ui,
+        found: &Found,
+        verifies: Option<&(EndpointId, EndpointSettings)>,
+        actions: &mut Vec<Action>,
+    ) {
         let words = ctx.words;
         let line = found.checksum("").to_string();
         let sum = found.checksum(&self.key);
@@ -178,15 +254,53 @@ impl ChecksumFinder {
                 actions.push(Action::View(ViewAction::HideForm));
             }
             response.accessible_name(name);
-            let response = ui.button(words.get("checksum.copy"));
-            if response.clicked() {
-                actions.push(Action::Copy(sum.to_string()));
+            let name = named("checksum.verify_named", &line);
+            let button = egui::Button::new(words.get("checksum.verify"));
+            let response = ui.add_enabled(verifies.is_some(), button);
+            let response = response.on_disabled_hover_text(words.get("checksum.verify_none"));
+            if let Some((id, settings)) = verifies {
+                if response.clicked() {
+                    let settings = EndpointSettings { verify: Some(found.verify(&self.key)), ..settings.clone() };
+                    actions.push(Action::Endpoint(EndpointAction::Retune(*id, Box::new(settings))));
+                    actions.push(Action::View(ViewAction::HideForm));
+                }
+                let socket = payload::visible_text(&settings.uri().to_string(), 120);
+                response.clone().on_hover_text(words.fill("checksum.verify_hint", &[("socket", &socket)]));
             }
+            response.accessible_name(name);
+            let response = ui.button(words.get("checksum.copy"));
+            // Never the key: a clipboard is read by others.
+            if response.clicked() {
+                actions.push(Action::Copy(line.clone()));
+            }
+            let response = if found.algorithm.keyed {
+                response.on_hover_text(words.get("checksum.copy_without_key"))
+            } else {
+                response
+            };
             response.accessible_name(named("checksum.copy_named", &line));
             ui.label(RichText::new(found.algorithm.name).color(ctx.theme.text));
             ui.add(Label::new(RichText::new(described(ctx, found)).color(ctx.theme.dim)).truncate());
         });
     }
+}
+
+/// The endpoint that receives such frames: of the selected row, of what the log shows, or the only one.
+fn meant_endpoint(ctx: &Ctx<'_>) -> Option<(EndpointId, EndpointSettings)> {
+    if ctx.state.opened_file.is_some() {
+        return None;
+    }
+    let scoped = match ctx.state.query.scope {
+        Scope::Endpoint(id) => Some(id),
+        _ => None,
+    };
+    let selected = selected_row(ctx).map(|row| row.event.flow.endpoint);
+    let only = match ctx.state.endpoints.as_slice() {
+        [only] => Some(only.id),
+        _ => None,
+    };
+    let id = selected.or(scoped).or(only)?;
+    Some((id, ctx.state.endpoint(id)?.settings.clone()))
 }
 
 /// Order, form, what is left out, and how often random bytes would fit.

@@ -12,8 +12,10 @@ use self::fields::{Fields, KINDS, Kind};
 use crate::decode;
 use crate::model::{Checksum, DecoderChoice, EndpointId, EndpointSettings, Framing, Verify};
 use crate::payload;
+use crate::session::SampleOf;
 use crate::ui::action::{Action, EndpointAction, Form, LogAction, ViewAction};
 use crate::ui::panels::Panel;
+use crate::ui::panels::composer::checksum_choice::ChecksumChoice;
 use crate::ui::state::Ctx;
 use crate::ui::theme;
 use crate::ui::widgets::{self, Choice, Field, FieldText, choice, form_row, hint, problem};
@@ -25,7 +27,10 @@ const FIELD: f32 = 190.0;
 pub struct FramingForm {
     of: Option<EndpointId>,
     fields: Fields,
-    verify: FieldText,
+    sum: Checksum,
+    choice: Option<ChecksumChoice>,
+    /// What the log's reader was asked for.
+    sampled: Option<SampleOf>,
     skip: FieldText,
     behind: FieldText,
 }
@@ -38,8 +43,16 @@ impl Panel for FramingForm {
     fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
         let Form::Framing(id) = ctx.state.form else {
             self.of = None;
+            if self.sampled.take().is_some() {
+                actions.push(Action::Log(LogAction::Sample(None)));
+            }
             return;
         };
+        let sample = Some(sample::of(ctx, id));
+        if self.sampled != sample {
+            self.sampled = sample;
+            actions.push(Action::Log(LogAction::Sample(sample)));
+        }
         if self.of != Some(id) {
             self.take_over(ctx, id);
         }
@@ -49,7 +62,10 @@ impl Panel for FramingForm {
             ui.set_width(WIDTH.min(screen.x - 64.0));
             ui.spacing_mut().item_spacing.y = 8.0;
             let most = screen.y - 140.0;
-            ScrollArea::vertical().max_height(most).show(ui, |ui| self.content(ctx, ui, id, actions));
+            ScrollArea::vertical()
+                .max_height(most)
+                .auto_shrink([false, true])
+                .show(ui, |ui| self.content(ctx, ui, id, actions));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Min), |ui| {
                 widgets::primary(ui, ctx.theme, ctx.words.get("framing.close")).clicked()
             })
@@ -66,7 +82,7 @@ impl FramingForm {
         self.of = Some(id);
         self.fields = Fields::of(&framing_of(ctx, id));
         let verify = settings(ctx, id).and_then(|settings| settings.verify.clone()).unwrap_or_default();
-        self.verify = FieldText::new(verify.checksum.algorithm.clone());
+        self.sum = verify.checksum.clone();
         self.skip = FieldText::new(verify.skip.to_string());
         self.behind = FieldText::new(verify.behind.to_string());
     }
@@ -88,7 +104,7 @@ impl FramingForm {
             self.verified(ctx, ui, id, settings, actions);
         }
         ui.add_space(4.0);
-        sample::ui(ctx, ui, id, &read.unwrap_or(before));
+        sample::ui(ctx, ui, sample::of(ctx, id), &read.unwrap_or(before));
     }
 
     fn kinds(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
@@ -110,28 +126,18 @@ impl FramingForm {
         of: &EndpointSettings,
         actions: &mut Vec<Action>,
     ) {
-        let words = ctx.words;
-        field(ctx, ui, "framing.verify", words.get("framing.verify_hint"), &mut self.verify);
-        let name = self.verify.text.trim().to_owned();
-        let known = payload::checksum_length(&Checksum::of(&name)) > 0;
-        self.verify.problem = (!known && !name.is_empty()).then(|| words.get("framing.bad_sum").to_owned());
-        if known {
+        let label = ctx.words.get("framing.verify");
+        let choice = self.choice.get_or_insert_with(|| ChecksumChoice::of("framing", FIELD));
+        form_row(ui, ctx.theme, label, |ui| choice.ui(ctx, ui, &mut self.sum, actions));
+        let is_asked = !self.sum.is_none();
+        if is_asked {
             field(ctx, ui, "framing.skip", "", &mut self.skip);
             field(ctx, ui, "framing.behind", "", &mut self.behind);
         }
         let (skip, behind) =
             (fields::number(ctx, &mut self.skip, 0, 65_535), fields::number(ctx, &mut self.behind, 0, 65_535));
         let (Some(skip), Some(behind)) = (skip, behind) else { return };
-        let before = of.verify.clone().unwrap_or_default();
-        let verify = if name.is_empty() {
-            None
-        } else if !known {
-            return;
-        } else {
-            let same = before.checksum.algorithm == name;
-            let checksum = if same { before.checksum.clone() } else { Checksum::of(&name) };
-            Some(Verify { checksum, skip: skip as u32, behind: behind as u32 })
-        };
+        let verify = is_asked.then(|| Verify { checksum: self.sum.clone(), skip: skip as u32, behind: behind as u32 });
         if verify != of.verify {
             retune(id, EndpointSettings { verify, ..of.clone() }, actions);
         }

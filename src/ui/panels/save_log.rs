@@ -130,6 +130,11 @@ impl SaveLog {
             self.path_field(ctx, ui, fresh, actions);
             ui.end_row();
         });
+        if ctx.state.query.frames && self.what != SaveWhat::All {
+            let frames = FORMATS.get(self.format).is_some_and(|format| format.frames);
+            let key = if frames { "save.as_frames" } else { "save.as_chunks" };
+            ui.add(egui::Label::new(RichText::new(words.get(key)).color(ctx.theme.dim)).wrap());
+        }
         if ctx.state.no_dialog {
             ui.label(RichText::new(words.get("dialog.none")).color(ctx.theme.dim));
         }

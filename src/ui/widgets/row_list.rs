@@ -269,7 +269,7 @@ impl RowList {
         if !response.has_focus() {
             return (0, 0);
         }
-        let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
+        let filter = EventFilter { vertical_arrows: true, horizontal_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
         let held = |ui: &mut Ui, held, key| ui.input_mut(|input| input.count_and_consume_key(held, key) as i64);
         // First: without Shift means with or without it.

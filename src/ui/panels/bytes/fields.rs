@@ -92,6 +92,7 @@ impl Fields {
         heads.push(head(format!("{}{summary}", decoder.name()), Some(0..read.len()), false));
         if let Some((at, why)) = decoded.fault {
             let offset = offset_text(at.start, bytes.len(), ctx.state.decimal_offsets);
+            let why = ctx.words.decoder_fault(&why);
             let text = ctx.words.fill("bytes.field_fault", &[("offset", &offset), ("why", &why)]);
             heads.push(head(format!("▲ {text}"), Some(at), true));
         }
@@ -132,9 +133,8 @@ impl Fields {
                     asked = Some(Asked::Select(None, head.at.clone()));
                 }
             } else if let Some(number) = tree.open.get(row - heads) {
-                let known = (of.seq, *number);
-                let is_current = tree.current == Some(*number);
-                let drawn = tree.draw(ctx, ui, known, is_current, rect, selection, actions);
+                let known = (of.seq, *number, tree.current == Some(*number));
+                let drawn = tree.draw(ctx, ui, known, rect, selection, actions);
                 hovered = drawn.hovered.or(hovered.take());
                 asked = drawn.asked.or(asked.take());
             }
@@ -261,8 +261,7 @@ impl Tree {
         &self,
         ctx: &Ctx<'_>,
         ui: &mut Ui,
-        (seq, number): (u64, usize),
-        is_current: bool,
+        (seq, number, is_current): (u64, usize, bool),
         rect: Rect,
         selection: &Selection,
         actions: &mut Vec<Action>,
@@ -320,8 +319,10 @@ impl Tree {
 }
 
 fn copy_menu(ctx: &Ctx<'_>, ui: &mut Ui, line: &Line, actions: &mut Vec<Action>) {
-    let copies =
-        [("bytes.copy_value", line.value.clone()), ("bytes.copy_field", format!("{}: {}", line.name, line.value))];
+    let copies = [
+        ("bytes.copy_field_value", line.value.clone()),
+        ("bytes.copy_field", format!("{}: {}", line.name, line.value)),
+    ];
     for (key, text) in copies {
         if ui.button(ctx.words.get(key)).clicked() {
             actions.push(Action::Copy(text));

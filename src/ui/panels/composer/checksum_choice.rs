@@ -1,6 +1,6 @@
-//! The composer's checksum: a button, and a popup with the whole catalogue to search, byte order, form and key.
+//! The choice of a checksum: a button, and a popup with the whole catalogue to search, byte order, form and key.
 //!
-//! Owns: what is searched for, and which were taken last. Called by: the composer's row of choices.
+//! Owns: what is searched for, and which were taken last. Called by: the composer's row of choices, the framing form.
 
 use egui::{
     Button, EventFilter, Id, Key, Modifiers, Popup, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui, Vec2,
@@ -21,6 +21,9 @@ const MOST_RECENT: usize = 5;
 
 #[derive(Default)]
 pub struct ChecksumChoice {
+    /// Tells two choices on screen apart.
+    scope: &'static str,
+    width: Option<f32>,
     search: String,
     /// The row that Enter takes.
     at: usize,
@@ -30,15 +33,20 @@ pub struct ChecksumChoice {
 }
 
 impl ChecksumChoice {
+    /// In another place than the composer, with a button of this width.
+    pub fn of(scope: &'static str, width: f32) -> Self {
+        Self { scope, width: Some(width), ..Self::default() }
+    }
+
     pub fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, sum: &mut Checksum, actions: &mut Vec<Action>) {
         let shown = shown(ctx, sum);
         let name = ctx.words.fill("checksum.chosen", &[("checksum", &shown)]);
         let button = Button::new(RichText::new(format!("{shown} ⏷")).color(ctx.theme.text)).truncate();
-        let response = ui.add_sized(Vec2::new(WIDTH - 8.0, 26.0), button);
+        let response = ui.add_sized(Vec2::new(self.width.unwrap_or(WIDTH - 8.0), 26.0), button);
         let response = response.on_hover_text(&name);
         response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &name));
         let popup = Popup::menu(&response)
-            .id(Id::unique("checksum_choice"))
+            .id(Id::unique(("checksum_choice", self.scope)))
             .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
             .show(|ui| {
                 let screen = ui.ctx().content_rect().size();
@@ -87,7 +95,7 @@ impl ChecksumChoice {
         }
         ui.separator();
         if let Some(known) = algorithm(&sum.algorithm) {
-            options(ctx, ui, known, sum);
+            self.options(ctx, ui, known, sum);
         }
         if ui.add(Button::new(ctx.words.get("commands.checksum_finder")).frame_when_inactive(false)).clicked() {
             actions.push(Action::View(ViewAction::ShowForm(Form::ChecksumFinder)));
@@ -98,7 +106,7 @@ impl ChecksumChoice {
     fn search_field(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, fresh: bool) -> bool {
         let name = ctx.words.get("checksum.search");
         let field = TextEdit::singleline(&mut self.search)
-            .id(Id::unique("checksum_search"))
+            .id(Id::unique(("checksum_search", self.scope)))
             .hint_text(RichText::new(ctx.words.get("checksum.search_hint")).color(ctx.theme.dim))
             .margin(egui::Margin::symmetric(8, 4))
             .return_key(None)
@@ -177,40 +185,40 @@ impl ChecksumChoice {
         self.recent.insert(0, known.name);
         self.recent.truncate(MOST_RECENT);
     }
-}
 
-/// Byte order, form and key of the one that was chosen.
-fn options(ctx: &Ctx<'_>, ui: &mut Ui, known: &Algorithm, sum: &mut Checksum) {
-    let words = ctx.words;
-    if known.has_order() {
+    /// Byte order, form and key of the one that was chosen.
+    fn options(&self, ctx: &Ctx<'_>, ui: &mut Ui, known: &Algorithm, sum: &mut Checksum) {
+        let words = ctx.words;
+        if known.has_order() {
+            ui.horizontal(|ui| {
+                let current = sum.order.unwrap_or(known.order);
+                for order in [ByteOrder::Big, ByteOrder::Little] {
+                    let text = words.byte_order(order);
+                    if chip(ui, ctx.theme, text, None, text, current == order).clicked() {
+                        sum.order = (order != known.order).then_some(order);
+                    }
+                }
+            });
+        }
         ui.horizontal(|ui| {
-            let current = sum.order.unwrap_or(known.order);
-            for order in [ByteOrder::Big, ByteOrder::Little] {
-                let text = words.byte_order(order);
-                if chip(ui, ctx.theme, text, None, text, current == order).clicked() {
-                    sum.order = (order != known.order).then_some(order);
+            for form in [SumForm::Binary, SumForm::Hex, SumForm::HexUpper] {
+                let text = words.sum_form(form);
+                if chip(ui, ctx.theme, text, None, text, sum.form == form).clicked() {
+                    sum.form = form;
                 }
             }
         });
-    }
-    ui.horizontal(|ui| {
-        for form in [SumForm::Binary, SumForm::Hex, SumForm::HexUpper] {
-            let text = words.sum_form(form);
-            if chip(ui, ctx.theme, text, None, text, sum.form == form).clicked() {
-                sum.form = form;
-            }
+        if known.keyed {
+            ui.horizontal(|ui| {
+                let name = words.get("checksum.key");
+                ui.label(RichText::new(name).color(ctx.theme.dim));
+                let field = TextEdit::singleline(&mut sum.key)
+                    .id(Id::unique(("checksum_key", self.scope)))
+                    .margin(egui::Margin::symmetric(8, 4))
+                    .desired_width(f32::INFINITY);
+                ui.add(field).accessible_name(name);
+            });
         }
-    });
-    if known.keyed {
-        ui.horizontal(|ui| {
-            let name = words.get("checksum.key");
-            ui.label(RichText::new(name).color(ctx.theme.dim));
-            let field = TextEdit::singleline(&mut sum.key)
-                .id(Id::unique("checksum_key"))
-                .margin(egui::Margin::symmetric(8, 4))
-                .desired_width(f32::INFINITY);
-            ui.add(field).accessible_name(name);
-        });
     }
 }
 

@@ -4,7 +4,7 @@
 //! Called by: the window's shell, through the panel registry.
 
 mod bytes_line;
-mod checksum_choice;
+pub mod checksum_choice;
 mod editor;
 mod history;
 mod insert;

@@ -5,10 +5,10 @@
 use egui::{Id, Ui};
 
 use super::{FIELD, field};
-use crate::model::{ByteOrder, Counts, Framing, LengthPrefix, MOST_FRAME_BYTES};
+use crate::model::{ByteOrder, Counts, Framing, LengthPrefix, MOST_FRAME_BYTES, TextEncoding};
 use crate::payload;
 use crate::ui::state::Ctx;
-use crate::ui::widgets::{Choice, FieldText, choice, form_row};
+use crate::ui::widgets::{Choice, Field, FieldText, chip, choice, form_row, problem};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
@@ -27,6 +27,7 @@ pub enum Kind {
 pub const KINDS: [Kind; 9] =
     [Kind::None, Kind::Line, Kind::Delimiter, Kind::Fixed, Kind::Length, Kind::Gap, Kind::Slip, Kind::Cobs, Kind::Stx];
 const WIDTHS: [u8; 5] = [1, 2, 3, 4, 8];
+const DELIMITER: f32 = 120.0;
 /// An hour.
 const MOST_MILLIS: i64 = 3_600_000;
 const NANOS: u64 = 1_000_000;
@@ -51,6 +52,8 @@ impl Kind {
 pub struct Fields {
     pub kind: Kind,
     delimiter: FieldText,
+    /// The delimiter is typed as text with escapes, not in hex.
+    as_text: bool,
     keep: bool,
     fixed: FieldText,
     prefix: LengthPrefix,
@@ -66,7 +69,8 @@ pub struct Fields {
 impl Fields {
     pub fn of(framing: &Framing) -> Self {
         let mut fields = Self {
-            delimiter: FieldText::new("0D 0A"),
+            delimiter: FieldText::new("\\r\\n"),
+            as_text: true,
             fixed: FieldText::new("8"),
             offset: FieldText::new("0"),
             extra: FieldText::new("0"),
@@ -80,7 +84,9 @@ impl Fields {
             Framing::Line { most_bytes } => (fields.kind, longest) = (Kind::Line, Some(*most_bytes)),
             Framing::Delimiter { bytes, keep, most_bytes } => {
                 (fields.kind, fields.keep, longest) = (Kind::Delimiter, *keep, Some(*most_bytes));
-                fields.delimiter = FieldText::new(payload::bytes_to_hex(bytes));
+                let plain = bytes.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t'));
+                fields.as_text = plain;
+                fields.delimiter = FieldText::new(written(bytes, plain));
             }
             Framing::Fixed { bytes } => {
                 (fields.kind, fields.fixed) = (Kind::Fixed, FieldText::new(bytes.to_string()));
@@ -111,7 +117,7 @@ impl Fields {
         let words = ctx.words;
         match self.kind {
             Kind::Delimiter => {
-                field(ctx, ui, "framing.bytes", "", &mut self.delimiter);
+                self.delimiter(ctx, ui);
                 ui.checkbox(&mut self.keep, words.get("framing.keep"));
             }
             Kind::Fixed => field(ctx, ui, "framing.fixed_bytes", "", &mut self.fixed),
@@ -123,6 +129,28 @@ impl Fields {
         if !matches!(self.kind, Kind::None | Kind::Fixed) {
             field(ctx, ui, "framing.most", "", &mut self.most);
         }
+    }
+
+    fn delimiter(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        let label = ctx.words.get("framing.bytes");
+        form_row(ui, ctx.theme, label, |ui| {
+            for (as_text, key) in [(true, "payload_format.text"), (false, "payload_format.hex")] {
+                let name = ctx.words.get(key);
+                if chip(ui, ctx.theme, name, None, name, self.as_text == as_text).clicked() && self.as_text != as_text {
+                    // What cannot be read stays as it was typed.
+                    if let Ok(bytes) = read_delimiter(&self.delimiter.text, self.as_text) {
+                        self.delimiter = FieldText::new(written(&bytes, as_text));
+                    }
+                    self.as_text = as_text;
+                }
+            }
+            let placeholder = if self.as_text { "\\r\\n" } else { "0D 0A" };
+            let field = Field { theme: ctx.theme, name: label, width: DELIMITER, placeholder };
+            field.show(ui, Id::unique("framing_delimiter"), &mut self.delimiter);
+            if let Some(text) = &self.delimiter.problem {
+                problem(ui, ctx.theme, text);
+            }
+        });
     }
 
     fn prefix(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
@@ -160,9 +188,13 @@ impl Fields {
             Kind::Cobs => Framing::Cobs { most_bytes },
             Kind::Fixed => Framing::Fixed { bytes: number(ctx, &mut self.fixed, 1, most())? as u32 },
             Kind::Delimiter => {
-                let bytes = payload::hex_to_bytes(&self.delimiter.text).ok().filter(|bytes| !bytes.is_empty());
-                self.delimiter.problem = bytes.is_none().then(|| ctx.words.get("framing.bad_hex").to_owned());
-                Framing::Delimiter { bytes: bytes?, keep: self.keep, most_bytes }
+                let bytes = match read_delimiter(&self.delimiter.text, self.as_text) {
+                    Ok(bytes) if !bytes.is_empty() => Ok(bytes),
+                    Ok(_) => Err(ctx.words.get("framing.no_delimiter").to_owned()),
+                    Err(mistake) => Err(ctx.words.mistake(&mistake)),
+                };
+                self.delimiter.problem = bytes.as_ref().err().cloned();
+                Framing::Delimiter { bytes: bytes.ok()?, keep: self.keep, most_bytes }
             }
             Kind::Length => {
                 let offset = number(ctx, &mut self.offset, 0, 65_535);
@@ -184,6 +216,14 @@ impl Fields {
             }
         })
     }
+}
+
+fn read_delimiter(text: &str, as_text: bool) -> Result<Vec<u8>, payload::Mistake> {
+    if as_text { payload::text_to_bytes(text, TextEncoding::Utf8) } else { payload::hex_to_bytes(text) }
+}
+
+fn written(bytes: &[u8], as_text: bool) -> String {
+    if as_text { payload::bytes_to_text(bytes, TextEncoding::Utf8) } else { payload::bytes_to_hex(bytes) }
 }
 
 fn millis_of(nanos: u64) -> String {

@@ -11,13 +11,16 @@ use super::rows::{decoration_at, is_unreadable, row_at};
 use super::{frames, marks, selection, text};
 use crate::model::{Note, Recorded, What};
 use crate::session::Decoration;
-use crate::ui::action::Action;
+use crate::ui::action::{Action, LogAction};
 use crate::ui::state::Ctx;
 use crate::ui::theme::{self, Theme};
 use crate::ui::widgets;
 
 /// Tooltips are cut at this many bytes.
 const MOST_TOOLTIP: usize = 4096;
+
+/// The width of the sign that opens a frame.
+const FOLD: f32 = 14.0;
 
 /// Where the columns stand, from the left edge of the list.
 #[derive(Clone, Copy)]
@@ -67,9 +70,10 @@ impl Drawing<'_, '_> {
         };
         let plain = Decoration::default();
         let decoration = decoration_at(ctx.view, place).unwrap_or(&plain);
-        let id = match &decoration.frame {
-            Some(facts) => Id::unique(("frame", row.seq, facts.index)),
-            None => Id::unique(("event", row.seq)),
+        let id = match (&decoration.frame, decoration.beneath) {
+            (Some(facts), _) => Id::unique(("frame", row.seq, facts.index)),
+            (None, Some(frame)) => Id::unique(("chunk", row.seq, frame)),
+            (None, None) => Id::unique(("event", row.seq)),
         };
         let mut response = ui.interact(rect, id, Sense::CLICK);
         let selected = is_selected(ctx, place);
@@ -100,6 +104,9 @@ impl Drawing<'_, '_> {
             let text = frames::said(ctx.words, decoration) + &text;
             WidgetInfo::selected(egui::Role::ListItem, true, marked, text)
         });
+        if let Some(facts) = &decoration.frame {
+            self.fold(ui, rect, (row.seq, facts.index), actions);
+        }
         if let Some(gap) = decoration.gap.filter(|_| self.is_over_delta(&response)) {
             let gap = ctx.words.fill("log.gap", &[("time", &ctx.words.duration(gap))]);
             response = response.on_hover_text(gap);
@@ -114,6 +121,24 @@ impl Drawing<'_, '_> {
             actions.extend(selection::clicked(ctx, place, held, secondary).map(Action::Log));
         }
         response.context_menu(|ui| self.menu(ui, row, actions));
+    }
+
+    /// The sign before the content of a frame: its chunks are shown beneath it, or not.
+    fn fold(&self, ui: &Ui, row: Rect, frame: (u64, u32), actions: &mut Vec<Action>) {
+        let right = row.left() + self.columns.content - 1.0;
+        let place = Rect::from_min_max(Pos2::new(right - FOLD, row.top()), Pos2::new(right, row.bottom()));
+        let response = ui.interact(place, Id::unique(("frame_fold", frame)), Sense::CLICK);
+        let is_open = self.ctx.state.opened_frames.contains(&frame);
+        let key = if is_open { "frames.hide_chunks" } else { "frames.show_chunks" };
+        let name = self.ctx.words.fill(key, &[("seq", &frame.0), ("number", &(frame.1 + 1))]);
+        response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &name));
+        let theme = self.ctx.theme;
+        let color = if response.hovered() || response.has_focus() { theme.text } else { theme.dim };
+        let sign = if is_open { "▾" } else { "▸" };
+        ui.painter().text(place.center(), Align2::CENTER_CENTER, sign, theme::body(), color);
+        if response.clicked() {
+            actions.push(Action::Log(LogAction::OpenFrame { frame, open: !is_open }));
+        }
     }
 
     fn is_over_delta(&self, response: &Response) -> bool {

@@ -11,6 +11,9 @@ use crate::words::Words;
 /// Stands before the content.
 pub fn said(words: &'static Words, decoration: &Decoration) -> String {
     let mut said = String::new();
+    if decoration.beneath.is_some() {
+        said += "└ ";
+    }
     if let Some(frame) = &decoration.frame {
         if frame.chunks.len() > 1 {
             said += &format!("×{} ", words.number(frame.chunks.len() as u64));

@@ -148,6 +148,9 @@ impl LogPanel {
                 ui.ctx().request_repaint();
             }
         }
+        if shown.response.has_focus() && ctx.state.show_frames {
+            actions.extend(opened_by_key(ctx, ui).into_iter().map(Action::Log));
+        }
         if shown.extend != 0
             && let Some((place, marks)) = self.selection.extend(ctx, shown.extend, shown.first)
         {
@@ -201,6 +204,21 @@ impl LogPanel {
             self.list.to_end();
             ui.ctx().request_repaint();
         }
+    }
+}
+
+/// Right opens the selected frame, Left closes it, also from one of its chunks.
+fn opened_by_key(ctx: &Ctx<'_>, ui: &Ui) -> Vec<LogAction> {
+    let pressed = |key| ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, key));
+    let (left, right) = (pressed(Key::ArrowLeft), pressed(Key::ArrowRight));
+    let state = ctx.state;
+    let own = state.selected_event.zip(state.selected_frame);
+    match (own, state.selected_beneath) {
+        (Some(frame), _) if right || left => vec![LogAction::OpenFrame { frame, open: right }],
+        (None, Some(frame)) if left => {
+            vec![LogAction::OpenFrame { frame, open: false }, LogAction::SelectFrame { seq: frame.0, index: frame.1 }]
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -338,14 +356,20 @@ pub(super) fn selected_place(ctx: &Ctx<'_>) -> Option<u64> {
 pub(super) fn is_selected(ctx: &Ctx<'_>, place: u64) -> bool {
     let Some(row) = row_at(ctx.view, place) else { return false };
     let frame = decoration_at(ctx.view, place).and_then(|decoration| decoration.frame.as_ref());
-    let index = ctx.state.selected_frame;
-    ctx.state.selected_event == Some(row.seq) && (index.is_none() || index == frame.map(|facts| facts.index))
+    let (index, beneath) = (ctx.state.selected_frame, ctx.state.selected_beneath);
+    ctx.state.selected_event == Some(row.seq)
+        && beneath == decoration_at(ctx.view, place).and_then(|decoration| decoration.beneath)
+        && (index.is_none() || index == frame.map(|facts| facts.index))
 }
 
 /// Selects what stands at a place: an event, or a frame.
 pub(super) fn select_at(view: &ViewSnapshot, place: u64) -> Option<LogAction> {
     let seq = row_at(view, place)?.seq;
-    let frame = decoration_at(view, place).and_then(|decoration| decoration.frame.as_ref());
+    let decoration = decoration_at(view, place);
+    if let Some(frame) = decoration.and_then(|decoration| decoration.beneath) {
+        return Some(LogAction::SelectChunk { seq, frame });
+    }
+    let frame = decoration.and_then(|decoration| decoration.frame.as_ref());
     Some(match frame {
         Some(facts) => LogAction::SelectFrame { seq, index: facts.index },
         None => LogAction::SelectEvent(Some(seq)),

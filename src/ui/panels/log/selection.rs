@@ -68,8 +68,7 @@ impl Selection {
 
     /// The marked rows as they are copied; `None`: they are too many, or were not read yet.
     pub fn copied(&mut self, ctx: &Ctx<'_>, clock: &text::Clock) -> Option<String> {
-        let rows: Vec<&Arc<Recorded>> =
-            ctx.view.rows.iter().flatten().filter(|row| is_marked(ctx.state, row.seq)).collect();
+        let rows: Vec<&Arc<Recorded>> = marked_rows(ctx).collect();
         if rows.len() as u64 != count(ctx) {
             self.refused = true;
             return None;
@@ -115,10 +114,25 @@ pub fn is_marked(state: &State, seq: u64) -> bool {
 /// How many shown rows are marked.
 pub fn count(ctx: &Ctx<'_>) -> u64 {
     let marked = &ctx.state.marked;
+    if let Some(read) = places(ctx).filter(|_| ctx.view.query.frames && !ctx.state.opened_frames.is_empty())
+        && (ctx.view.first..=ctx.view.first + ctx.view.rows.len() as u64).contains(&(read.end() + 1))
+        && *read.start() >= ctx.view.first
+    {
+        // Chunks beneath open frames have places, and are no rows of their own.
+        return marked_rows(ctx).count() as u64;
+    }
     if marked.len() > MOST_COUNTED {
         return marked.iter().map(|range| (range.end() - range.start()).saturating_add(1)).sum();
     }
     marked.iter().filter_map(|range| places_of(ctx, range)).map(|places| places.end() - places.start() + 1).sum()
+}
+
+/// Of those that are read; chunks beneath a frame belong to it.
+fn marked_rows<'a>(ctx: &Ctx<'a>) -> impl Iterator<Item = &'a Arc<Recorded>> {
+    let (view, state) = (ctx.view, ctx.state);
+    let beneath = |at: usize| view.decorations.get(at).is_some_and(|decoration| decoration.beneath.is_some());
+    let rows = view.rows.iter().enumerate().filter(move |(at, _)| !beneath(*at));
+    rows.filter_map(|(_, row)| row.as_ref()).filter(|row| is_marked(state, row.seq))
 }
 
 /// Marks the rows between two places, both included.
