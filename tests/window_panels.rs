@@ -13,6 +13,8 @@ mod forms;
 mod library;
 #[path = "window_panels/scene.rs"]
 mod scene;
+#[path = "window_panels/sequences.rs"]
+mod sequences;
 #[path = "window_panels/sidebar.rs"]
 mod sidebar;
 
