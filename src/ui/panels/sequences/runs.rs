@@ -83,8 +83,14 @@ impl Runs {
         })
     }
 
-    pub fn has_any(&self, name: &str) -> bool {
-        self.counted.values().any(|counted| counted.report.name == name)
+    /// What the runs of a sequence would like to have; nothing where there are none.
+    pub fn height(&self, name: &str) -> f32 {
+        let of_this = self.counted.values().filter(|counted| counted.report.name == name);
+        let Some(most) = of_this.map(|counted| counted.order.len()).max() else { return 0.0 };
+        // Few lines are wrapped, and a reason may be long.
+        let lines = if most <= WRAPPED { 2 * most } else { most };
+        let saving = if self.saving.is_some() { 2.0 * ROW } else { 0.0 };
+        44.0 + saving + (lines as f32) * (ROW + 3.0)
     }
 
     pub fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, name: &str, actions: &mut Vec<Action>) {
@@ -241,7 +247,10 @@ fn lane_line(ctx: &Ctx<'_>, ui: &mut Ui, lane: &LaneReport, wrapped: bool, actio
     let content = |ui: &mut Ui| {
         let address = RichText::new(&on).font(theme::mono()).color(ctx.theme.dim);
         let name = ctx.words.fill("sequences.show_in_log", &[("peer", &on)]);
-        let button = egui::Button::new(address).frame_when_inactive(false).min_size(egui::Vec2::new(168.0, ROW - 4.0));
+        let button = egui::Button::new(address)
+            .frame_when_inactive(false)
+            .min_size(egui::Vec2::new(168.0, ROW - 4.0))
+            .right_text("");
         let is_known = lane.connection != crate::model::ConnectionId::NONE;
         if ui.add_enabled(is_known, button).on_hover_text(&name).accessible_name(&name).clicked() {
             actions.push(Action::Log(LogAction::Select(Scope::Connection(lane.connection))));
