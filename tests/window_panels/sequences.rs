@@ -204,7 +204,11 @@ fn alt_and_a_digit_run_it_from_anywhere() {
     let mut window = tab(EndpointState::Closed, vec![login(vec![send("b")]), keyed]);
     window.state_mut().state.tab = Tab::Log;
     window.run_steps(2);
-    window.key_press_modifiers(Modifiers::ALT, Key::Num3);
+    // Pressed and let go within one frame, Alt as well.
+    for pressed in [true, false] {
+        let (key, modifiers) = (Key::Num3, Modifiers::ALT);
+        window.event(egui::Event::Key { key, physical_key: None, pressed, repeat: false, modifiers });
+    }
     let ran = ran(&mut window);
     assert_eq!(ran[0].sequence.steps, [send("a")]);
     assert_eq!(window.state().state.tab, Tab::Sequences);
