@@ -238,11 +238,14 @@ fn report(lanes: usize, failed: usize) -> Arc<SequenceReport> {
 }
 
 fn with_run(lanes: usize, failed: usize) -> Window<'static> {
+    with(RunProgress { id: RunId(1), report: report(lanes, failed), over: true })
+}
+
+fn with(run: RunProgress) -> Window<'static> {
     let mut scene = Scene::default();
     scene.client("plc:502", EndpointState::Closed);
     let mut stage = scene.stage();
-    let runs = vec![RunProgress { id: RunId(1), report: report(lanes, failed), over: true }];
-    stage.engine = Arc::new(EngineSnapshot { runs, ..EngineSnapshot::clone(&stage.engine) });
+    stage.engine = Arc::new(EngineSnapshot { runs: vec![run], ..EngineSnapshot::clone(&stage.engine) });
     window(state(&scene, vec![login(vec![expect("OK")])]), stage)
 }
 
@@ -255,6 +258,16 @@ fn of_a_thousand_lines_only_those_on_screen_are_put_into_words() {
     // Failures first, what came shown safely.
     let failures = window.query_all_by_label("failed at step 3: expected \"OK\", got ERR␛").count();
     assert_eq!(failures, 2);
+}
+
+#[test]
+fn a_run_is_stopped_and_says_where_it_is() {
+    let lane = LaneReport { step: vec![2, 1], round: Some((4, 9)), ..LaneReport::default() };
+    let report = Arc::new(SequenceReport { name: "login".into(), lanes: vec![lane] });
+    let mut window = with(RunProgress { id: RunId(7), report, over: false });
+    assert!(sees(&window, "at step 2.1, round 5 of 9") && sees(&window, "login, 0 / 1"));
+    press(&mut window, "Stop");
+    assert!(orders(&mut window).iter().any(|order| matches!(order, Order::StopRun(RunId(7)))));
 }
 
 #[test]
