@@ -15,6 +15,8 @@ mod library;
 mod scene;
 #[path = "window_panels/service.rs"]
 mod service;
+#[path = "window_panels/sequences.rs"]
+mod sequences;
 #[path = "window_panels/sidebar.rs"]
 mod sidebar;
 

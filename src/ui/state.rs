@@ -258,6 +258,8 @@ pub struct Saving {
     pub chosen: (u64, Option<PathBuf>),
     pub running: Option<SaveRunning>,
     pub failed: Option<Failure>,
+    /// The report of a run that was saved since saving began.
+    pub report: Option<PathBuf>,
     /// This file is there already: only a second press writes over it.
     pub exists: Option<PathBuf>,
 }

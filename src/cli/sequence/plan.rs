@@ -97,7 +97,11 @@ fn look(arguments: &RunArguments, sequence: &Sequence) {
     }
     let answered = |name: &String| arguments.ask.iter().any(|(answered, _)| answered == name);
     if let Some(open) = sequence_asks(&sequence.steps).into_iter().find(|name| !answered(name)) {
-        refuse(&format!("the sequence {:?} asks for {open:?}: answer it with --ask {open:?}=VALUE", sequence.name));
+        refuse(&format!(
+            "the sequence {:?} asks for {open:?}: answer it with --ask {:?}",
+            sequence.name,
+            format!("{open}=VALUE")
+        ));
     }
 }
 

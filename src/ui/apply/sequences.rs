@@ -54,6 +54,7 @@ pub fn apply(state: &mut State, action: SequenceAction, seen: &Seen<'_>, effects
         SequenceAction::BeginReport => {
             state.saving.failed = None;
             state.saving.exists = None;
+            state.saving.report = None;
             state.no_dialog = false;
             return;
         }
@@ -75,6 +76,7 @@ pub fn apply(state: &mut State, action: SequenceAction, seen: &Seen<'_>, effects
 pub fn report_saved(state: &mut State, path: &Path, result: Result<(), Failure>, now: Timestamp) {
     match result {
         Ok(()) => {
+            state.saving.report = Some(path.to_path_buf());
             let path = visible_text(&path.to_string_lossy(), 300);
             let text = words(state).fill("sequences.report_saved", &[("path", &path)]);
             toast(state, text, now, None);

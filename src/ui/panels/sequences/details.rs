@@ -10,17 +10,18 @@ use crate::ui::widgets::{Choice, choice, problem, small_button};
 
 /// Endpoints that the list offers.
 const LISTED: usize = 200;
+const LINE: f32 = 26.0;
 
 pub fn details(ctx: &Ctx<'_>, ui: &mut Ui, place: usize, sequence: &mut Sequence, actions: &mut Vec<Action>) {
     let words = ctx.words;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::Vec2::new(8.0, 6.0);
+        ui.set_row_height(LINE);
         text(ctx, ui, ("sequences.name", "sequence name", place), 170.0, &mut sequence.name);
-        label(ctx, ui, "sequences.endpoint");
+        label(ctx, ui, "sequences.endpoint", 180.0);
         endpoint(ctx, ui, sequence);
-        label(ctx, ui, "library.shortcut");
+        label(ctx, ui, "library.shortcut", 76.0);
         shortcut(ctx, ui, sequence);
-        ui.end_row();
         text(ctx, ui, ("sequences.folder", "sequence folder", place), 170.0, &mut sequence.folder);
         text(ctx, ui, ("sequences.remark", "sequence remark", place), 240.0, &mut sequence.remark);
         if small_button(ui, ctx.theme, words.get("library.duplicate")).clicked() {
@@ -38,13 +39,19 @@ pub fn details(ctx: &Ctx<'_>, ui: &mut Ui, place: usize, sequence: &mut Sequence
     }
 }
 
-fn label(ctx: &Ctx<'_>, ui: &mut Ui, key: &str) {
-    let text = RichText::new(ctx.words.get(key)).color(ctx.theme.dim);
-    ui.add(egui::Label::new(text).selectable(false));
+/// On a new line where the field, which is so wide, would not stand beside it.
+fn label(ctx: &Ctx<'_>, ui: &mut Ui, key: &str, width: f32) {
+    let text = ctx.words.get(key);
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), crate::ui::theme::body(), ctx.theme.dim);
+    if ui.available_size_before_wrap().x < galley.size().x + width + 20.0 {
+        ui.end_row();
+        ui.set_row_height(LINE);
+    }
+    ui.add(egui::Label::new(RichText::new(text).color(ctx.theme.dim)).selectable(false));
 }
 
 fn text(ctx: &Ctx<'_>, ui: &mut Ui, (key, id, place): (&str, &str, usize), width: f32, text: &mut String) {
-    label(ctx, ui, key);
+    label(ctx, ui, key, width);
     let field = TextEdit::singleline(text).id(Id::unique((id, place))).desired_width(width);
     ui.add(field).accessible_name(ctx.words.get(key));
 }

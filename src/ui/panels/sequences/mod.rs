@@ -24,6 +24,7 @@ use on::{MOST_CONNECTIONS, Over};
 pub use on::by_shortcut;
 
 const HEAD: f32 = 38.0;
+const LOW: f32 = 240.0;
 
 #[derive(Default)]
 pub struct SequencesPanel {
@@ -65,13 +66,21 @@ impl Panel for SequencesPanel {
             }
         });
         let name = self.chosen.as_ref().map(|(_, sequence)| sequence.name.clone()).unwrap_or_default();
-        let runs_height = if self.runs.has_any(&name) { (rest.height() * 0.42).clamp(96.0, 280.0) } else { 0.0 };
+        let wanted = self.runs.height(&name);
+        // In a low window all of it is one column.
+        let is_low = rest.height() < LOW;
+        let runs_height = if is_low { 0.0 } else { wanted.min((rest.height() * 0.42).clamp(96.0, 280.0)) };
         let split = rest.bottom() - runs_height;
         let above = Rect::from_min_max(rest.min, egui::Pos2::new(rest.right(), split));
         ui.scope_builder(UiBuilder::new().max_rect(above.shrink2(Vec2::new(10.0, 2.0))), |ui| {
             ScrollArea::vertical().id_salt("sequence steps").auto_shrink([false, false]).show(ui, |ui| {
                 ui.set_width(ui.available_width() - 14.0);
                 self.edited(ctx, ui, actions);
+                if is_low && wanted > 0.0 {
+                    ui.separator();
+                    let size = Vec2::new(ui.available_width(), wanted.min(LOW));
+                    ui.allocate_ui(size, |ui| self.runs.ui(ctx, ui, &name, actions));
+                }
             });
         });
         if runs_height > 0.0 {

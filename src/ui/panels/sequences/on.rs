@@ -3,7 +3,7 @@
 //!
 //! Owns: nothing. Called by: the tab of sequences, the sidebar (shortcuts).
 
-use egui::{Key, Modifiers, Ui};
+use egui::{Event, Key, Modifiers, Ui};
 
 use crate::engine::{EndpointState, SequenceTarget, Target};
 use crate::model::{EndpointId, Protocol, Sequence, endpoint_called};
@@ -60,7 +60,9 @@ pub fn client(ctx: &Ctx<'_>, sequence: &Sequence) -> Option<(EndpointId, bool)> 
 pub fn by_shortcut(ctx: &Ctx<'_>, ui: &Ui, actions: &mut Vec<Action>) {
     const DIGITS: [Key; 9] =
         [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
-    if ctx.state.form != Form::None || !ui.input(|input| input.modifiers.alt) {
+    // Of the presses of this frame: Alt may have been let go before the frame began.
+    let with_alt = |event: &Event| matches!(event, Event::Key { modifiers, pressed: true, .. } if modifiers.alt);
+    if ctx.state.form != Form::None || !ui.input(|input| input.events.iter().any(with_alt)) {
         return;
     }
     for (place, sequence) in ctx.state.sequences.iter().enumerate() {

@@ -55,6 +55,11 @@ impl Runs {
             }
         }
         let saving = &ctx.state.saving;
+        // What went well needs no line any more.
+        let saved = |(_, path): &(RunId, String)| saving.report.as_deref() == Some(std::path::Path::new(path.trim()));
+        if self.saving.as_ref().is_some_and(saved) {
+            self.saving = None;
+        }
         if self.brought.0 != saving.chosen.0 {
             self.brought.0 = saving.chosen.0;
             if let (Some((_, path)), Some(brought)) = (&mut self.saving, &saving.chosen.1) {
@@ -67,21 +72,25 @@ impl Runs {
     /// For the list: how the newest run of a sequence fares.
     pub fn state_of(&self, ctx: &Ctx<'_>, name: &str) -> Option<(String, Color32)> {
         let (_, counted) = self.counted.iter().rev().find(|(_, counted)| counted.report.name == name)?;
-        let lanes = counted.report.lanes.len();
-        let over = counted.passed + counted.failed;
+        let lanes = ctx.words.number(counted.report.lanes.len() as u64);
+        let over = ctx.words.number((counted.passed + counted.failed) as u64);
         Some(match (counted.failed, counted.report.is_over()) {
-            (0, false) => (format!("{over}/{lanes}"), ctx.theme.dim),
-            (_, false) => (format!("{over}/{lanes}"), ctx.theme.error),
-            (_, true) if counted.report.passed() => {
-                (ctx.words.get("sequences.lane_passed").to_owned(), ctx.theme.incoming)
-            }
+            (0, false) => (format!("{over} / {lanes}"), ctx.theme.dim),
+            (_, false) => (format!("{over} / {lanes}"), ctx.theme.error),
+            (_, true) if counted.report.passed() => (ctx.words.get("sequences.lane_passed").to_owned(), ctx.theme.ok),
             (0, true) => (ctx.words.get("sequences.stopped").to_owned(), ctx.theme.dim),
             (_, true) => (ctx.words.get("sequences.failed").to_owned(), ctx.theme.error),
         })
     }
 
-    pub fn has_any(&self, name: &str) -> bool {
-        self.counted.values().any(|counted| counted.report.name == name)
+    /// What the runs of a sequence would like to have; nothing where there are none.
+    pub fn height(&self, name: &str) -> f32 {
+        let of_this = self.counted.values().filter(|counted| counted.report.name == name);
+        let Some(most) = of_this.map(|counted| counted.order.len()).max() else { return 0.0 };
+        // Few lines are wrapped, and a reason may be long.
+        let lines = if most <= WRAPPED { 2 * most } else { most };
+        let saving = if self.saving.is_some() { 2.0 * ROW } else { 0.0 };
+        44.0 + saving + (lines as f32) * (ROW + 3.0)
     }
 
     pub fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, name: &str, actions: &mut Vec<Action>) {
@@ -125,7 +134,7 @@ impl Runs {
         let places: [(&str, &dyn std::fmt::Display); 4] =
             [("number", number), ("passed", passed), ("failed", failed), ("running", running)];
         let color = match (counted.failed, run.report.passed()) {
-            (_, true) => ctx.theme.incoming,
+            (_, true) => ctx.theme.ok,
             (0, _) => ctx.theme.text,
             _ => ctx.theme.error,
         };
@@ -158,7 +167,8 @@ impl Runs {
                 .font(theme::mono())
                 .layouter(&mut layouter)
                 .desired_width((ui.available_width() - 220.0).clamp(140.0, 520.0));
-            ui.add(field).accessible_name(words.get("sequences.report_path"));
+            let field = ui.add(field).accessible_name(words.get("sequences.report_path"));
+            let enter = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
             let choose = egui::Button::new(words.get("save.choose"));
             if ui.add_enabled(!ctx.state.dialog_open, choose).clicked() {
                 let suggested = PathBuf::from(path.trim());
@@ -166,7 +176,8 @@ impl Runs {
             }
             let key = if exists { "save.replace" } else { "save.save" };
             let typed = !path.trim().is_empty();
-            if ui.add_enabled(typed, egui::Button::new(words.get(key))).clicked() {
+            // Writing over a file that is there takes a press of its own button.
+            if ui.add_enabled(typed, egui::Button::new(words.get(key))).clicked() || (enter && typed && !exists) {
                 let replace = exists || *path == self.brought.1;
                 let path = PathBuf::from(path.trim());
                 actions.push(Action::Sequence(SequenceAction::SaveReport { run, path, replace }));
@@ -229,21 +240,25 @@ fn lanes(ctx: &Ctx<'_>, ui: &mut Ui, counted: &Counted, actions: &mut Vec<Action
 fn lane_line(ctx: &Ctx<'_>, ui: &mut Ui, lane: &LaneReport, wrapped: bool, actions: &mut Vec<Action>) {
     let color = match &lane.outcome {
         LaneOutcome::Running | LaneOutcome::Stopped => ctx.theme.dim,
-        LaneOutcome::Passed => ctx.theme.incoming,
+        LaneOutcome::Passed => ctx.theme.ok,
         LaneOutcome::Failed(_) => ctx.theme.error,
     };
     let on = visible_text(&lane.on, 80);
     let content = |ui: &mut Ui| {
         let address = RichText::new(&on).font(theme::mono()).color(ctx.theme.dim);
         let name = ctx.words.fill("sequences.show_in_log", &[("peer", &on)]);
-        let button = egui::Button::new(address).frame_when_inactive(false).min_size(egui::Vec2::new(0.0, ROW - 4.0));
+        let button = egui::Button::new(address)
+            .frame_when_inactive(false)
+            .min_size(egui::Vec2::new(168.0, ROW - 4.0))
+            .right_text("");
         let is_known = lane.connection != crate::model::ConnectionId::NONE;
         if ui.add_enabled(is_known, button).on_hover_text(&name).accessible_name(&name).clicked() {
             actions.push(Action::Log(LogAction::Select(Scope::Connection(lane.connection))));
             actions.push(Action::View(ViewAction::ShowTab(Tab::Log)));
         }
         if lane.outcome != LaneOutcome::Running {
-            ui.label(RichText::new(millis(lane)).color(ctx.theme.dim));
+            let time = Label::new(RichText::new(millis(lane)).color(ctx.theme.dim)).halign(egui::Align::RIGHT);
+            ui.add_sized([84.0, ROW - 4.0], time);
         }
         let text = ctx.words.lane(lane);
         let label = Label::new(RichText::new(&text).color(color));
