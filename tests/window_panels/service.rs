@@ -212,6 +212,8 @@ fn the_http_answer_is_edited_and_mistakes_stay_at_their_fields() {
     retype(&mut window, "Path", "page.html");
     let body = settings(&window).http.body;
     assert_eq!((body.format, body.text.as_str()), (PayloadFormat::File, "page.html"));
+    click(&mut window, Role::RadioButton, "typed here");
+    assert_eq!(settings(&window).http.body.text, "{{now:%T}}", "nothing that was typed is lost");
     let retuned = orders(&mut window).into_iter().any(|order| matches!(order, Order::Retune(of, _) if of == id));
     assert!(retuned, "the engine takes it over while it runs");
 }
