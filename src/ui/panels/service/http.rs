@@ -68,7 +68,7 @@ impl HttpForm {
                 .font(theme::mono())
                 .hint_text("Cache-Control: no-store")
                 .desired_rows(2)
-                .desired_width(ui.available_width() - 16.0);
+                .desired_width(f32::INFINITY);
             ui.add(edit).accessible_name(label);
         });
         match headers_of(&self.headers.text) {
