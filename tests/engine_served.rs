@@ -7,8 +7,8 @@ use std::net::{Shutdown, TcpStream, UdpSocket};
 
 use engine_support::{Bench, PATIENCE, local_listener, local_udp};
 use sockscope::model::{
-    Answer, ClientSettings, Draft, EndpointId, EndpointSettings, Happening, HostPort, HttpAnswer, ListenerSettings,
-    ModbusTable, ModbusUnit, Protocol, Reason, UdpSettings,
+    Answer, ClientSettings, Doing, Draft, EndpointId, EndpointSettings, Happening, HostPort, HttpAnswer,
+    ListenerSettings, ModbusTable, ModbusUnit, Protocol, Reason, UdpSettings,
 };
 
 fn listener(answer: Answer) -> EndpointSettings {
@@ -109,7 +109,7 @@ fn a_body_that_cannot_be_made_is_an_error_and_a_row() {
     let mut peer = connected(&bench, &settings);
     peer.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
     assert!(http_answer(&mut peer).0.starts_with("HTTP/1.1 500 "));
-    bench.wait_for("why", |h| matches!(h, Happening::Failed { failure } if failure.reason == Reason::NotAllowed));
+    bench.wait_for("why", |h| matches!(h, Happening::Failed { failure } if failure.doing == Doing::ReadFile && failure.on.contains("passwd")));
     // What is edited holds from the next request on.
     let http = HttpAnswer { status: 204, ..HttpAnswer::default() };
     bench.engine.retune(EndpointId(1), EndpointSettings { http, ..settings });

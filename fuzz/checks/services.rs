@@ -12,7 +12,7 @@ pub fn service_http(input: &[u8]) {
         let (mut requests, mut all) = (Requests::default(), Vec::new());
         for chunk in chunks {
             requests.push(chunk);
-            while let Some(heard) = requests.next() {
+            while let Some(heard) = requests.take_next() {
                 all.push(heard);
             }
             assert!(requests.waiting() < MOST_HEAD);
@@ -44,7 +44,7 @@ pub fn service_modbus(input: &[u8]) {
         let (mut frames, mut all) = (Frames::default(), Vec::<Result<Frame, Astray>>::new());
         for chunk in chunks {
             frames.push(chunk);
-            while let Some(frame) = frames.next() {
+            while let Some(frame) = frames.take_next() {
                 all.push(frame);
             }
             assert!(frames.waiting() < 260);

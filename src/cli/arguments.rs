@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::durations;
 use super::endpoints;
+use super::services::ServiceArguments;
 use super::{filters, payloads, sizes};
 use crate::model::{Checksum, Encodings, EndpointUri, LineEnding, Rotation, TextEncoding};
 use crate::session::CAPTURE_EXTENSIONS;
@@ -65,6 +66,8 @@ pub enum Command {
 #[command(after_help = "Examples:
   sockscope listen tcp://127.0.0.1:9000 --echo
   sockscope listen tcp://[::1]:0 udp://0.0.0.0:5005 --json
+  sockscope listen tcp://127.0.0.1:8080 --answer http --http-body 'hello\n'
+  sockscope listen tcp://127.0.0.1:1502 --answer modbus --registers holding:0=17,0x1234
   sockscope listen tcp://0.0.0.0:9000 --max-peers 10 --record morning.pcapng --for 2h")]
 pub struct ListenArguments {
     /// Where to listen, for example tcp://127.0.0.1:9000 or udp://0.0.0.0:5005
@@ -79,6 +82,8 @@ pub struct ListenArguments {
     /// Take IPv4 peers on [::] as well
     #[arg(long)]
     pub dual_stack: bool,
+    #[command(flatten)]
+    pub service: ServiceArguments,
     #[command(flatten)]
     pub session: SessionArguments,
 }

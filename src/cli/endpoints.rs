@@ -23,9 +23,8 @@ pub fn to_connect_to(text: &str) -> Result<EndpointUri, String> {
 }
 
 /// What `listen` opens for an endpoint that `to_listen_at` has let pass.
-pub fn listening(uri: &EndpointUri, echo: bool, max_peers: Option<u32>, dual_stack: bool) -> EndpointSettings {
+pub fn listening(uri: &EndpointUri, answer: Answer, max_peers: Option<u32>, dual_stack: bool) -> EndpointSettings {
     let address = own_address(&uri.at.host).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let answer = if echo { Answer::Echo } else { Answer::Nothing };
     let dual_stack = dual_stack && address == IpAddr::V6(Ipv6Addr::UNSPECIFIED);
     let port = uri.at.port;
     EndpointSettings::new(match uri.transport {
@@ -78,12 +77,12 @@ mod tests {
     #[test]
     fn settings_say_what_was_typed() {
         let uri = to_listen_at("tcp://[::]:9000").unwrap();
-        let settings = listening(&uri, true, Some(3), true);
+        let settings = listening(&uri, Answer::Echo, Some(3), true);
         let Protocol::TcpListener(listener) = &settings.protocol else { panic!("{settings:?}") };
         assert_eq!((listener.port, listener.max_peers, listener.dual_stack), (9000, Some(3), true));
         assert_eq!(listener.answer, Answer::Echo);
         assert_eq!(listener.backlog, 4096);
-        let v4 = listening(&to_listen_at("tcp://0.0.0.0:9000").unwrap(), false, None, true);
+        let v4 = listening(&to_listen_at("tcp://0.0.0.0:9000").unwrap(), Answer::Nothing, None, true);
         let Protocol::TcpListener(v4) = v4.protocol else { panic!() };
         assert!(!v4.dual_stack);
     }

@@ -17,11 +17,15 @@ use crate::words::{Language, Words};
 use crate::workspace::{Workspace, WorkspaceError};
 
 pub fn listen(arguments: &ListenArguments) -> Result<(), Refusal> {
-    let endpoints: Vec<_> = arguments
-        .endpoints
-        .iter()
-        .map(|uri| endpoints::listening(uri, arguments.echo, arguments.max_peers, arguments.dual_stack))
-        .collect();
+    let service = &arguments.service;
+    let answer = service.answer(arguments.echo, arguments.endpoints.iter().map(|uri| uri.transport));
+    let answer = answer.unwrap_or_else(|mistake| super::wrong_usage("listen", &mistake));
+    let opened = |uri| {
+        let mut settings = endpoints::listening(uri, answer, arguments.max_peers, arguments.dual_stack);
+        service.fill(&mut settings);
+        settings
+    };
+    let endpoints: Vec<_> = arguments.endpoints.iter().map(opened).collect();
     live::run(&arguments.session, Output::Lines, arguments.session.encodings(), async |live| {
         watch(live, &endpoints).await
     })

@@ -19,6 +19,7 @@ mod payloads;
 mod printer;
 mod send;
 mod sequence;
+mod services;
 mod signals;
 mod sizes;
 mod standard;

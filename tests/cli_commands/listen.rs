@@ -161,3 +161,29 @@ fn wrong_usage_ends_with_code_2() {
         assert!(!output.stderr.is_empty());
     }
 }
+
+#[test]
+fn plays_http_and_modbus() {
+    let line = ["listen", "tcp://127.0.0.1:0", "--answer", "http", "--http-status", "418", "--http-body", "tea\\n"];
+    let (_program, at) = Running::listening(&line, 1);
+    let mut peer = TcpStream::connect(at[0]).unwrap();
+    peer.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    peer.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 418 ") && answer.ends_with("\r\n\r\ntea\n"), "{answer}");
+    let line = ["listen", "tcp://127.0.0.1:0", "--answer", "modbus", "--registers", "holding:1=0x1234"];
+    let (_program, at) = Running::listening(&line, 1);
+    let mut peer = TcpStream::connect(at[0]).unwrap();
+    peer.write_all(b"\0\x01\0\0\0\x06\x01\x03\0\x01\0\x01").unwrap();
+    let mut answer = [0; 11];
+    peer.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"\0\x01\0\0\0\x05\x01\x03\x02\x12\x34");
+    for wrong in [
+        &["listen", "udp://127.0.0.1:0", "--answer", "http"][..],
+        &["listen", "tcp://127.0.0.1:0", "--unit", "1"],
+        &["listen", "tcp://127.0.0.1:0", "--echo", "--answer", "daytime"],
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_sockscope")).args(wrong).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}");
+    }
+}

@@ -212,6 +212,25 @@ fn the_http_answer_is_edited_and_mistakes_stay_at_their_fields() {
     retype(&mut window, "Path", "page.html");
     let body = settings(&window).http.body;
     assert_eq!((body.format, body.text.as_str()), (PayloadFormat::File, "page.html"));
+    click(&mut window, Role::RadioButton, "typed here");
+    assert_eq!(settings(&window).http.body.text, "{{now:%T}}", "nothing that was typed is lost");
     let retuned = orders(&mut window).into_iter().any(|order| matches!(order, Order::Retune(of, _) if of == id));
     assert!(retuned, "the engine takes it over while it runs");
+}
+
+#[test]
+fn what_a_peer_writes_while_one_types_is_not_written_over() {
+    let (mut scene, id) = playing(Answer::Modbus, ModbusUnit::default());
+    let mut bank = Bank::new(&ModbusUnit::default());
+    scene.status(id).modbus = Some(live(bank.clone()));
+    let mut window = panel(&scene, id);
+    click(&mut window, Role::Button, "Holding register 3: 0");
+    bank.put(ModbusTable::Holding, 3, 9, true);
+    scene.status(id).modbus = Some(live(bank));
+    window.state_mut().feed.engine = scene.engine();
+    window.run_steps(3);
+    window.key_press(Key::Enter);
+    let orders = orders(&mut window);
+    assert!(!orders.iter().any(|order| matches!(order, Order::SetRegister(..))), "nothing was typed: {orders:?}");
+    assert!(sees(&window, "Holding register 3, written by a peer: 9"));
 }

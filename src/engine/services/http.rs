@@ -28,7 +28,7 @@ pub(super) struct HttpServer {
 impl HttpServer {
     pub async fn received(&mut self, ends: &Ends, bytes: &Bytes) {
         self.requests.push(bytes);
-        while let Some(heard) = self.requests.next() {
+        while let Some(heard) = self.requests.take_next() {
             let (stays, said) = match heard {
                 Heard::AsksToContinue => (true, ends.say([Bytes::from_static(CONTINUE)]).await),
                 Heard::Request(request) => (request.stays, self.answer(ends, request).await),

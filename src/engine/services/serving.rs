@@ -59,7 +59,7 @@ impl Serving {
 
 async fn modbus(ends: &Ends, frames: &mut Frames, bytes: &Bytes) {
     frames.push(bytes);
-    while let Some(next) = frames.next() {
+    while let Some(next) = frames.take_next() {
         let frame = match next {
             Ok(frame) => frame,
             Err(astray) => return ends.is_no_modbus(astray),

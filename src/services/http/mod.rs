@@ -81,7 +81,7 @@ enum Body {
 }
 
 impl Requests {
-    /// Ask `next` for all there is before the next chunk, so that nothing piles up.
+    /// Ask `take_next` for all there is before the next chunk, so that nothing piles up.
     pub fn push(&mut self, chunk: &[u8]) {
         if !matches!(self.at, At::Over) {
             self.buffer.extend_from_slice(chunk);
@@ -97,7 +97,7 @@ impl Requests {
         matches!(self.at, At::Over)
     }
 
-    pub fn next(&mut self) -> Option<Heard> {
+    pub fn take_next(&mut self) -> Option<Heard> {
         loop {
             let stepped = match self.at {
                 At::Over => {
@@ -109,7 +109,7 @@ impl Requests {
                     let left = self.skip(left);
                     if left > 0 {
                         self.at = At::Body(request, left);
-                        return None;
+                        return self.wait();
                     }
                     Ok(Some(Some(self.ended(request))))
                 }
@@ -125,7 +125,7 @@ impl Requests {
             match stepped {
                 Ok(Some(Some(heard))) => return Some(heard),
                 Ok(Some(None)) => {}
-                Ok(None) => return None,
+                Ok(None) => return self.wait(),
                 Err(refused) => {
                     self.at = At::Over;
                     return Some(Heard::Refused(refused));
@@ -187,6 +187,12 @@ impl Requests {
             Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => Err(too_large()),
             Err(_) => Err(refuse(400, "what follows the last chunk are no header fields")),
         }
+    }
+
+    /// Ten thousand peers that wait must not each keep the room of a large chunk.
+    fn wait(&mut self) -> Option<Heard> {
+        self.buffer = BytesMut::from(self.buffer.as_ref());
+        None
     }
 
     fn skip(&mut self, left: u64) -> u64 {

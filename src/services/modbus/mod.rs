@@ -44,7 +44,7 @@ pub struct Frames {
 }
 
 impl Frames {
-    /// Ask `next` for all there is before the next chunk, so that nothing piles up.
+    /// Ask `take_next` for all there is before the next chunk, so that nothing piles up.
     pub fn push(&mut self, chunk: &[u8]) {
         if !self.astray {
             self.buffer.extend_from_slice(chunk);
@@ -57,7 +57,16 @@ impl Frames {
     }
 
     /// `None`: more bytes are needed, or it went astray before.
-    pub fn next(&mut self) -> Option<Result<Frame, Astray>> {
+    pub fn take_next(&mut self) -> Option<Result<Frame, Astray>> {
+        let next = self.take();
+        if next.is_none() {
+            // Ten thousand peers that wait must not each keep the room of a large chunk.
+            self.buffer = BytesMut::from(self.buffer.as_ref());
+        }
+        next
+    }
+
+    fn take(&mut self) -> Option<Result<Frame, Astray>> {
         let field = |at: usize| Some(u16::from_be_bytes([*self.buffer.get(at)?, *self.buffer.get(at + 1)?]));
         // Told as soon as it can be: what announces itself wrongly may never send the rest.
         let protocol = field(2)?;

@@ -115,8 +115,8 @@ fn heads_that_are_wrong_end_it() {
     let first = |bytes: &[u8]| {
         let mut frames = Frames::default();
         frames.push(bytes);
-        let first = frames.next();
-        assert_eq!(frames.next(), None);
+        let first = frames.take_next();
+        assert_eq!(frames.take_next(), None);
         first
     };
     assert_eq!(first(&hex("0001 0001")), Some(Err(Astray::Protocol(1))));
@@ -132,7 +132,7 @@ fn frames_of(chunks: &[&[u8]]) -> Vec<Result<Frame, Astray>> {
     let (mut frames, mut all) = (Frames::default(), Vec::new());
     for chunk in chunks {
         frames.push(chunk);
-        while let Some(frame) = frames.next() {
+        while let Some(frame) = frames.take_next() {
             all.push(frame);
         }
         assert!(frames.waiting() < 6 + usize::from(MOST_LENGTH));

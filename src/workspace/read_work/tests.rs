@@ -249,6 +249,8 @@ fn mistakes_are_told_with_their_place() {
         (at_endpoint("[[endpoint.reply]]\non = 'rain'"), 5, 6, "on: "),
         (at_endpoint("[[endpoint.reply]]\nsend = { txt = 'x' }"), 5, 10, "txt is not known here"),
         (at_endpoint("[endpoint.http]\nstatus = 99"), 5, 10, "200 to 599"),
+        (at_endpoint("[endpoint.http]\nheaders = ['a']"), 5, 11, "Name: value"),
+        (at_endpoint("[endpoint.http]\ncontent_type = \"a\\u0007\""), 5, 16, "control characters"),
         (at_endpoint("[endpoint.modbus]\nsize = 0"), 5, 8, "1 to 65536"),
         (at_endpoint("[endpoint.modbus]\ncoils = { x = true }"), 5, 9, "no address"),
         (at_endpoint("[endpoint.verify]\nchecksum = 'md55'"), 5, 12, "not in the catalogue"),

@@ -36,6 +36,8 @@ pub struct Cells {
 struct Typing {
     address: u16,
     text: String,
+    /// What stood there when the typing began: a peer may write meanwhile.
+    before: String,
     wrong: bool,
     /// It takes the keyboard in this frame.
     fresh: bool,
@@ -147,7 +149,7 @@ impl Cells {
     ) {
         let is_here = |address: u16| u32::from(address) == cell.address;
         if self.typing.as_ref().is_some_and(|typing| is_here(typing.address)) {
-            return self.field(ctx, ui, cell, size, held, actions);
+            return self.field(ctx, ui, cell, size, actions);
         }
         let text = cell.text(held);
         let by_peer = (0..cell.view.registers()).any(|at| held.is_by_peer(cell.table, cell.address + at));
@@ -171,18 +173,10 @@ impl Cells {
 
     fn begin_typing(&mut self, address: u32, text: String) {
         let Ok(address) = u16::try_from(address) else { return };
-        self.typing = Some(Typing { address, text, wrong: false, fresh: true });
+        self.typing = Some(Typing { address, before: text.clone(), text, wrong: false, fresh: true });
     }
 
-    fn field(
-        &mut self,
-        ctx: &Ctx<'_>,
-        ui: &mut Ui,
-        cell: &Cell,
-        size: u32,
-        held: &Held<'_>,
-        actions: &mut Vec<Action>,
-    ) {
+    fn field(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, cell: &Cell, size: u32, actions: &mut Vec<Action>) {
         let Some(typing) = &mut self.typing else { return };
         let id = Id::unique(("register field", cell.endpoint.0));
         // It ends the typing, not the dialog. (The field has let go of the keyboard by now.)
@@ -215,22 +209,14 @@ impl Cells {
             self.typing = None;
         } else if response.lost_focus() {
             let entered = ui.input(|input| input.key_pressed(Key::Enter));
-            self.commit(cell, size, held, entered, &response, actions);
+            self.commit(cell, size, entered, &response, actions);
         }
     }
 
     /// Takes over what was typed; behind Enter the next cell is typed into.
-    fn commit(
-        &mut self,
-        cell: &Cell,
-        size: u32,
-        held: &Held<'_>,
-        entered: bool,
-        response: &egui::Response,
-        actions: &mut Vec<Action>,
-    ) {
+    fn commit(&mut self, cell: &Cell, size: u32, entered: bool, response: &egui::Response, actions: &mut Vec<Action>) {
         let Some(typing) = &mut self.typing else { return };
-        if typing.text.trim() != cell.text(held) {
+        if typing.text.trim() != typing.before {
             let Some((first, second)) = cell.view.read(&typing.text) else {
                 typing.wrong = true;
                 if entered {

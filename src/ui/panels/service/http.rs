@@ -4,7 +4,7 @@
 
 use egui::{Id, TextEdit, Ui};
 
-use crate::model::{HttpAnswer, PayloadFormat};
+use crate::model::{Draft, HttpAnswer, PayloadFormat};
 use crate::services::http::{HeaderMistake, MOST_HEADERS_SENT, check_header, check_value, reason};
 use crate::ui::panels::draft_editor::draft_editor;
 use crate::ui::state::Ctx;
@@ -19,6 +19,8 @@ pub struct HttpForm {
     content_type: FieldText,
     headers: FieldText,
     path: FieldText,
+    /// The body as typed while it comes from a file.
+    typed: Draft,
 }
 
 impl HttpForm {
@@ -29,6 +31,7 @@ impl HttpForm {
             content_type: FieldText::new(answer.content_type.clone()),
             headers: FieldText::new(answer.headers.join("\n")),
             path: FieldText::new(if is_file { answer.body.text.clone() } else { String::new() }),
+            typed: if is_file { HttpAnswer::default().body } else { Draft::default() },
         }
     }
 
@@ -65,7 +68,7 @@ impl HttpForm {
                 .font(theme::mono())
                 .hint_text("Cache-Control: no-store")
                 .desired_rows(2)
-                .desired_width(ui.available_width() - 16.0);
+                .desired_width(f32::INFINITY);
             ui.add(edit).accessible_name(label);
         });
         match headers_of(&self.headers.text) {
@@ -84,13 +87,13 @@ impl HttpForm {
             ui.radio_value(&mut from_file, true, words.get("service.body_file"));
         });
         if from_file != (answer.body.format == PayloadFormat::File) {
-            // What was typed stays; a path is kept beside it.
-            answer.body.format = if from_file { PayloadFormat::File } else { PayloadFormat::Text };
-            let other = if from_file { self.path.text.clone() } else { HttpAnswer::default().body.text };
-            let typed = std::mem::replace(&mut answer.body.text, other);
-            if !from_file {
-                self.path = FieldText::new(typed);
-            }
+            // Both are kept: the text here while it is a path, and the path in its field.
+            answer.body = if from_file {
+                self.typed = std::mem::take(&mut answer.body);
+                Draft { format: PayloadFormat::File, text: self.path.text.clone(), ..Draft::default() }
+            } else {
+                std::mem::take(&mut self.typed)
+            };
         }
         if from_file {
             line(ctx, ui, "service.path", FIELD, &mut self.path, |ui, typed| {
