@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::action::{ConnectionList, SaveWhat};
 use super::state::{EventFacts, OwnAddress};
+use super::understood::{Question, Understood};
 use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, SequenceOrder, Source, Target};
 use crate::filter::Filter;
 use crate::model::{
@@ -156,6 +157,8 @@ pub enum Job {
     MeasureFile(String),
     /// Payloads out of a file of another program.
     ImportPayloads(PathBuf),
+    /// A draft that is too long for a frame.
+    Understand(Box<Question>),
     /// Two payloads that are too much for a frame.
     Compare {
         number: u64,
@@ -264,6 +267,7 @@ pub enum Done {
         path: String,
         size: Result<u64, Failure>,
     },
+    Understood(Arc<Understood>),
     Compared {
         number: u64,
         difference: Arc<crate::payload::Difference>,

@@ -5,9 +5,9 @@ use std::time::Duration;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use sockscope::engine::{Repeat, SendProgress, SendState, Source, Target};
-use sockscope::model::{ConnectionId, Draft, EndpointId, HostPort, PayloadFormat, SavedPayload, SendId};
+use sockscope::model::{ConnectionId, Draft, EndpointId, HostPort, PayloadFormat, SavedPayload, SendId, Timestamp};
 use sockscope::ui::app::App;
-use sockscope::ui::effects::Job;
+use sockscope::ui::effects::{Done, Job};
 use sockscope::ui::stage::{Order, Stage};
 use sockscope::ui::state::{MeasuredFile, State};
 use sockscope::workspace::Unsent;
@@ -577,4 +577,56 @@ fn what_stood_in_the_composer_stands_there_at_the_next_start() {
     });
     let texts = vec![(PayloadFormat::Text, "hello".into()), (PayloadFormat::Hex, "01 03".into())];
     assert_eq!(saved.as_deref(), Some(&Unsent { format: PayloadFormat::Text, texts, ..unsent }));
+}
+
+/// Has the long draft understood as a job does.
+fn understood(window: &mut Window<'_>) {
+    let now = window.state().feed.now;
+    window.state_mut().feed.now = Timestamp(now.0 + 10_000_000_000);
+    window.run_steps(4);
+    let question = orders(window).into_iter().find_map(|order| match order {
+        Order::Start(Job::Understand(question)) => Some(*question),
+        _ => None,
+    });
+    let answer = sockscope::ui::understood::understand(question.expect("a job is asked"));
+    window.state_mut().feed.landed.push(Done::Understood(answer.into()));
+    window.run_steps(4);
+}
+
+#[test]
+fn a_long_text_is_edited_in_pages_and_understood_by_a_job() {
+    let mut window = one_peer();
+    field(&window, "Payload").focus();
+    window.run_steps(2);
+    let text = "0123456789abcde ".repeat(20_000);
+    window.event(egui::Event::Paste(text.clone()));
+    window.run_steps(4);
+    assert!(sees(&window, "to 320,000 of 320,000"), "the page in which the paste ends");
+    assert!(value(&window, "Payload").len() < 64 * 1024);
+    understood(&mut window);
+    assert!(sees(&window, "320,000 bytes"));
+    press(&mut window, "First");
+    assert!(sees(&window, "Bytes 1 to"));
+    let page = value(&window, "Payload");
+    retype(&mut window, "Payload", &format!("NEW{page}\\q"));
+    understood(&mut window);
+    press(&mut window, "Last");
+    press(&mut window, "Show the mistake");
+    let page = value(&window, "Payload");
+    retype(&mut window, "Payload", &page.replace("\\q", ""));
+    understood(&mut window);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    let sent = sent(&mut window);
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].1, format!("NEW{text}").into_bytes());
+}
+
+#[test]
+fn a_paste_beyond_the_limit_is_refused_in_words_and_loses_nothing() {
+    let mut window = one_peer();
+    retype(&mut window, "Payload", "stays");
+    window.event(egui::Event::Paste("x".repeat(64 * 1024 * 1024)));
+    window.run_steps(4);
+    assert_eq!(value(&window, "Payload"), "stays");
+    assert!(sees(&window, "Send them as a file."));
 }

@@ -69,6 +69,7 @@ impl Jobs {
             Job::OwnAddresses => Done::OwnAddresses(own_addresses()),
             Job::MeasureFile(path) => Done::Measured { size: measure(&path), path },
             Job::ImportPayloads(path) => Done::PayloadsImported { result: crate::workspace::import(&path), path },
+            Job::Understand(question) => Done::Understood(Arc::new(crate::ui::understood::understand(*question))),
             Job::Compare { number, before, after } => {
                 let until = Instant::now() + LONGEST_COMPARISON;
                 let difference = Arc::new(crate::payload::difference(&before, &after, Some(until)));

@@ -58,7 +58,7 @@ impl Composer {
             one_line(ui, words.get("composer.pause"), ctx.theme.dim);
             return;
         }
-        let example = match &self.preview.shown {
+        let example = match self.preview.shown() {
             Shown::Bytes(example) => example,
             Shown::Mistake(mistake) => return one_line(ui, &words.mistake(mistake), ctx.theme.error),
             Shown::Missing(missing) => return one_line(ui, &words.missing(missing), ctx.theme.error),

@@ -1,6 +1,7 @@
 //! Sending: whether it is possible, the repeat fields, what runs, and the press of the one button.
 //! Called by: the composer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Composer;
@@ -69,7 +70,7 @@ pub struct Running {
 pub struct Tried {
     send: (Option<SendId>, Option<String>),
     target: Option<Target>,
-    draft: Option<Draft>,
+    draft: Option<Arc<Draft>>,
 }
 
 impl Composer {
@@ -86,10 +87,14 @@ impl Composer {
         if self.format() == PayloadFormat::File {
             return self.why_not_file(ctx, limit).and_then(because);
         }
+        // Whatever was wrong with an older text: a long one is judged by what sends it.
+        if self.preview.waits() {
+            return None;
+        }
         if let Some(missing) = self.preview.never() {
             return because(ctx.words.missing(&missing));
         }
-        match &self.preview.shown {
+        match self.preview.shown() {
             Shown::Mistake(mistake) => Some(Why { text: ctx.words.mistake(mistake), said_below: true }),
             Shown::Missing(missing) => Some(Why { text: ctx.words.missing(missing), said_below: true }),
             Shown::Bytes(example) => match limit {
