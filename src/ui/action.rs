@@ -98,6 +98,8 @@ pub enum SendAction {
     ChooseFile,
     /// The same for a file that a template reads; it arrives as `State::template_file`.
     ChooseTemplateFile,
+    /// The person lets templates read this file, wherever it lies.
+    PickFile(PathBuf),
     /// A job makes out what a long draft is (`State::understood`).
     Understand(Box<super::understood::Question>),
     /// What stands in the composer now, to be kept for the next start.

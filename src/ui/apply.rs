@@ -272,6 +272,10 @@ fn send(state: &mut State, action: SendAction, seen: &Seen<'_>, effects: &mut dy
                 workspace_changed(state, seen.now);
             }
         }
+        SendAction::PickFile(path) => {
+            sending::pick(state, path, effects);
+            state.last_send = None;
+        }
         SendAction::Understand(question) => effects.start(Job::Understand(question)),
         SendAction::Unsent(unsent) => {
             state.unsent = unsent;

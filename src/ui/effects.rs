@@ -134,6 +134,11 @@ pub enum Job {
         replace: bool,
     },
     SavePreferences(Preferences),
+    /// Templates may read this file: the person picked it. `workspace`: the one in use.
+    PickFile {
+        file: PathBuf,
+        workspace: PathBuf,
+    },
     /// What stands in the composer, for the next start.
     SaveUnsent(Arc<Unsent>),
     /// Trusts what the window shows, which is what the person looked at: it is written first.

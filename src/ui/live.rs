@@ -305,6 +305,7 @@ impl Effects for Live {
             Job::SaveWorkspace { path, workspace, as_new, replace } => {
                 self.file_job(files::FileJob::Save { path, workspace, as_new, replace });
             }
+            Job::PickFile { file, workspace } => self.file_job(files::FileJob::Picked { file, workspace }),
             Job::SaveUnsent(unsent) => self.file_job(files::FileJob::Unsent(unsent)),
             Job::SavePreferences(preferences) => self.file_job(files::FileJob::Preferences(Box::new(preferences))),
             Job::TrustWorkspace { path, workspace } => self.file_job(files::FileJob::Trust { path, workspace }),

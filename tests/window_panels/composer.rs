@@ -5,7 +5,9 @@ use std::time::Duration;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use sockscope::engine::{Repeat, SendProgress, SendState, Source, Target};
-use sockscope::model::{ConnectionId, Draft, EndpointId, HostPort, PayloadFormat, SavedPayload, SendId, Timestamp};
+use sockscope::model::{
+    ConnectionId, Doing, Draft, EndpointId, Failure, HostPort, PayloadFormat, Reason, SavedPayload, SendId, Timestamp,
+};
 use sockscope::ui::app::App;
 use sockscope::ui::effects::{Done, Job};
 use sockscope::ui::stage::{Order, Stage};
@@ -312,7 +314,10 @@ fn the_composer_does_not_grow_by_itself() {
 
 /// A send to the second peer that failed with a long sentence.
 fn failed_send<'a>() -> Window<'a> {
-    use sockscope::model::{Doing, Failure, Reason};
+    failed(Failure::new(Doing::Send, "255.255.255.255:22199", Reason::BroadcastOff))
+}
+
+fn failed<'a>(failure: Failure) -> Window<'a> {
     let mut scene = Scene::default();
     scene.udp("127.0.0.1:5005", 2);
     let mut state = scene.state();
@@ -321,7 +326,6 @@ fn failed_send<'a>() -> Window<'a> {
     retype(&mut window, "Payload", &"x".repeat(400));
     press(&mut window, "Send");
     let id = window.state().state.last_send.expect("it was sent");
-    let failure = Failure::new(Doing::Send, "255.255.255.255:22199", Reason::BroadcastOff);
     let mut engine = (*window.state().feed.engine).clone();
     engine.sends = vec![SendProgress {
         id,
@@ -629,4 +633,16 @@ fn a_paste_beyond_the_limit_is_refused_in_words_and_loses_nothing() {
     window.run_steps(4);
     assert_eq!(value(&window, "Payload"), "stays");
     assert!(sees(&window, "Send them as a file."));
+}
+
+#[test]
+fn a_file_that_was_refused_can_be_allowed_where_it_is_said() {
+    let mut window = failed(Failure::new(Doing::ReadFile, "/elsewhere/a.bin", Reason::NotAllowed));
+    press(&mut window, "Allow this file");
+    let asked = orders(&mut window);
+    let is_pick = |order: &Order| matches!(order, Order::Start(Job::PickFile { file, .. }) if file.ends_with("a.bin"));
+    assert!(asked.iter().any(is_pick), "{asked:?}");
+    assert!(!sees(&window, "Allow this file"), "the failure is history");
+    let window = failed(Failure::new(Doing::ReadFile, "../a.bin", Reason::NotAllowed));
+    assert!(!sees(&window, "Allow this file"), "which file that is depends on the folder");
 }

@@ -296,6 +296,7 @@ fn path_chosen(
         }
         Ask::PayloadImport => effects.start(Job::ImportPayloads(path)),
         Ask::TemplateFile => {
+            super::sending::pick(state, path.clone(), effects);
             state.template_file = (state.template_file.0 + 1, path.to_string_lossy().into_owned());
             state.focus = Some(crate::ui::state::Focus::Composer);
         }

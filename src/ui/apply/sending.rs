@@ -1,13 +1,14 @@
 //! A press of Send: the draft is understood, what it asks is asked, and it goes to the engine.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use super::{HISTORY, preferences_changed, words};
 use crate::engine::{Repeat, Source, Target};
 use crate::model::{Draft, PayloadFormat, Timestamp};
 use crate::payload::{self, Compiled, Mistake};
 use crate::ui::action::Form;
-use crate::ui::effects::Effects;
+use crate::ui::effects::{Effects, Job};
 use crate::ui::state::{Asked, Asking, State};
 
 /// Bytes of a text that Up brings back; a longer one is in the library or in a file.
@@ -79,6 +80,12 @@ pub fn answered(state: &mut State, asks: &BTreeMap<String, String>) {
     if state.asking.take().is_some() && state.form == Form::Ask {
         state.form = Form::None;
     }
+}
+
+/// A file that templates may read from now on, until the program ends.
+pub fn pick(state: &State, file: PathBuf, effects: &mut dyn Effects) {
+    let workspace = state.workspace_path.clone().unwrap_or_default();
+    effects.start(Job::PickFile { file, workspace });
 }
 
 /// A long draft was understood by a job while it was written.

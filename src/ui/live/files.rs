@@ -1,5 +1,6 @@
 //! One thread that reads and writes the workspace and the preferences, in the order in which it was asked to.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -23,6 +24,11 @@ pub enum FileJob {
     },
     Preferences(Box<Preferences>),
     Unsent(Arc<Unsent>),
+    /// The person picked a file: templates may read it. `workspace`: the one in use.
+    Picked {
+        file: PathBuf,
+        workspace: PathBuf,
+    },
     Trust {
         path: PathBuf,
         workspace: Workspace,
@@ -38,6 +44,8 @@ struct Files {
     lock: Option<WorkspaceLock>,
     /// The workspace in use was made or trusted here.
     ours: bool,
+    /// Files that were picked since the start, wherever they lie.
+    picked: BTreeSet<PathBuf>,
     /// Is told what templates of the workspace in use may read.
     engine: Option<Engine>,
 }
@@ -53,7 +61,7 @@ pub fn start(
 ) -> SyncSender<FileJob> {
     let (sender, receiver) = sync_channel(QUEUE);
     let trust = TrustStore::load(&folders.config);
-    let files = Files { folders, trust, lock, ours, engine: Some(engine) };
+    let files = Files { folders, trust, lock, ours, picked: BTreeSet::new(), engine: Some(engine) };
     // Without the thread nothing is saved; a program that cannot start one thread has worse troubles.
     let _ = std::thread::Builder::new().name("files".into()).spawn(move || files.run(receiver, done, waker));
     sender
@@ -69,6 +77,11 @@ impl Files {
                 FileJob::Preferences(preferences) => Done::PreferencesSaved(preferences.save(&self.folders.config)),
                 FileJob::Unsent(unsent) => Done::PreferencesSaved(unsent.save(&self.folders.data)),
                 FileJob::Trust { path, workspace } => self.trust(path, &workspace),
+                FileJob::Picked { file, workspace } => {
+                    self.picked.insert(file);
+                    self.supply(&workspace);
+                    continue;
+                }
                 FileJob::End(written) => {
                     let _ = written.try_send(());
                     continue;
@@ -123,7 +136,9 @@ impl Files {
 impl Files {
     fn supply(&self, path: &Path) {
         if let Some(engine) = &self.engine {
-            engine.set_supply(supply_of(path, self.ours));
+            let supply = supply_of(path, self.ours);
+            let picked = self.picked.clone();
+            engine.set_supply(Arc::new(WorkspaceSupply { picked, ..(*supply).clone() }));
         }
     }
 }
@@ -153,7 +168,7 @@ mod tests {
         let (theirs, copy) = (home.path().join("theirs.toml"), home.path().join("copy.toml"));
         Workspace::default().save(&theirs).unwrap();
         let trust = TrustStore::load(&folders.config);
-        let mut files = Files { folders, trust, lock: None, ours: true, engine: None };
+        let mut files = Files { folders, trust, lock: None, ours: true, picked: BTreeSet::new(), engine: None };
         let Done::WorkspaceOpened { result: Ok((workspace, false)), .. } = files.open(theirs) else { panic!() };
         let Done::WorkspaceSaved { result: Ok(()), .. } = files.save(copy.clone(), &workspace, true) else { panic!() };
         assert!(matches!(read(&files.trust, &copy), Ok((_, false))));
@@ -169,7 +184,7 @@ mod tests {
         let path = home.path().join("theirs.toml");
         Workspace::default().save(&path).unwrap();
         let trust = TrustStore::load(&folders.config);
-        let mut files = Files { folders, trust, lock: None, ours: false, engine: None };
+        let mut files = Files { folders, trust, lock: None, ours: false, picked: BTreeSet::new(), engine: None };
         let Done::WorkspaceOpened { result: Ok((seen, false)), .. } = files.open(path.clone()) else { panic!() };
         let payload = crate::model::SavedPayload { name: "slipped in".into(), ..Default::default() };
         Workspace { payloads: vec![payload], ..Workspace::default() }.save(&path).unwrap();

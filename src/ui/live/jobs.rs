@@ -80,6 +80,7 @@ impl Jobs {
             | Job::SaveWorkspace { .. }
             | Job::SavePreferences(_)
             | Job::SaveUnsent(_)
+            | Job::PickFile { .. }
             | Job::TrustWorkspace { .. }
             | Job::Annotate { .. }
             | Job::AskPath { .. } => return None,

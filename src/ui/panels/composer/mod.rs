@@ -108,7 +108,7 @@ impl Panel for Composer {
         self.editor(ctx, ui, actions);
         // What was typed in this frame is shown in this frame.
         self.compose(ctx, ui, target.as_ref(), actions);
-        self.bytes_line(ctx, ui, why.as_ref(), target.as_ref());
+        self.bytes_line(ctx, ui, why.as_ref(), target.as_ref(), actions);
         self.measure_file(ctx, actions);
         self.keep_for_the_next_start(actions);
 
