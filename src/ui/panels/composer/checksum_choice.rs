@@ -1,6 +1,6 @@
 //! The composer's checksum: a button, and a popup with the whole catalogue to search, byte order, form and key.
 //!
-//! Owns: what is searched for, and which were taken last. Called by: the composer's row of choices.
+//! Owns: what is searched for, and which were taken last. Called by: the composer's row of choices, the draft editor.
 
 use egui::{
     Button, EventFilter, Id, Key, Modifiers, Popup, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui, Vec2,
@@ -19,7 +19,7 @@ pub const WIDTH: f32 = 136.0;
 const POPUP_WIDTH: f32 = 340.0;
 const MOST_RECENT: usize = 5;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct ChecksumChoice {
     search: String,
     /// The row that Enter takes.
@@ -30,25 +30,23 @@ pub struct ChecksumChoice {
 }
 
 impl ChecksumChoice {
-    pub fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, sum: &mut Checksum, actions: &mut Vec<Action>) {
+    /// `id` tells it from others on screen. Without `actions` it does not lead to the finder.
+    pub fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, id: Id, sum: &mut Checksum, actions: Option<&mut Vec<Action>>) {
         let shown = shown(ctx, sum);
         let name = ctx.words.fill("checksum.chosen", &[("checksum", &shown)]);
         let button = Button::new(RichText::new(format!("{shown} ⏷")).color(ctx.theme.text)).truncate();
         let response = ui.add_sized(Vec2::new(WIDTH - 8.0, 26.0), button);
         let response = response.on_hover_text(&name);
         response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &name));
-        let popup = Popup::menu(&response)
-            .id(Id::unique("checksum_choice"))
-            .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
-            .show(|ui| {
-                let screen = ui.ctx().content_rect().size();
-                ui.set_width(POPUP_WIDTH.min(screen.x - 48.0));
-                self.content(ctx, ui, sum, actions);
-            });
+        let popup = Popup::menu(&response).id(id).close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
+            let screen = ui.ctx().content_rect().size();
+            ui.set_width(POPUP_WIDTH.min(screen.x - 48.0));
+            self.content(ctx, ui, sum, actions);
+        });
         self.open = popup.is_some();
     }
 
-    fn content(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, sum: &mut Checksum, actions: &mut Vec<Action>) {
+    fn content(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, sum: &mut Checksum, actions: Option<&mut Vec<Action>>) {
         let fresh = !self.open;
         if fresh {
             self.search.clear();
@@ -89,7 +87,9 @@ impl ChecksumChoice {
         if let Some(known) = algorithm(&sum.algorithm) {
             options(ctx, ui, known, sum);
         }
-        if ui.add(Button::new(ctx.words.get("commands.checksum_finder")).frame_when_inactive(false)).clicked() {
+        if let Some(actions) = actions
+            && ui.add(Button::new(ctx.words.get("commands.checksum_finder")).frame_when_inactive(false)).clicked()
+        {
             actions.push(Action::View(ViewAction::ShowForm(Form::ChecksumFinder)));
             ui.close();
         }
