@@ -56,3 +56,8 @@ fn endpoint_uri() {
 fn workspaces() {
     replay("workspace", workspace::workspace);
 }
+
+#[test]
+fn payload_import() {
+    replay("payload_import", workspace::payload_import);
+}

@@ -21,3 +21,21 @@ pub fn workspace(input: &[u8]) {
         Err(_) => {}
     }
 }
+
+/// Whatever stands in a file of payloads: what is imported is bounded and composes, or is left out with a reason.
+pub fn payload_import(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    let words = sockscope::words::Words::of(sockscope::words::Language::English);
+    match sockscope::workspace::import_text(text, "bench") {
+        Ok(imported) => {
+            for payload in &imported.payloads {
+                assert!(payload.name.len() <= 200 && payload.remark.len() <= 200);
+                assert_eq!(payload.folder, "bench");
+                assert!(sockscope::payload::compile(&payload.draft).is_ok(), "{payload:?}");
+            }
+            assert!(imported.payloads.len() <= sockscope::workspace::MAX_ITEMS);
+            assert!(imported.left_out.iter().all(|left_out| !left_out.sentence(words).is_empty()));
+        }
+        Err(why) => assert!(!why.sentence(words).is_empty()),
+    }
+}

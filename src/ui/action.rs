@@ -99,6 +99,10 @@ pub enum SendAction {
     ChooseFile,
     /// The same for a file that a template reads; it arrives as `State::template_file`.
     ChooseTemplateFile,
+    /// The person lets templates read this file, wherever it lies.
+    PickFile(PathBuf),
+    /// A job makes out what a long draft is (`State::understood`).
+    Understand(Box<super::understood::Question>),
     /// What stands in the composer now, to be kept for the next start.
     Unsent(std::sync::Arc<crate::workspace::Unsent>),
     /// A job finds out the size of the file that the composer names (`State::file`).
@@ -472,7 +476,7 @@ impl Action {
             self,
             Action::Log(LogAction::Want { .. })
                 | Action::Note(NoteAction::WantFacts(_))
-                | Action::Send(SendAction::Unsent(_))
+                | Action::Send(SendAction::Unsent(_) | SendAction::Understand(_))
                 | Action::Conversation(ConversationAction::Order(_))
                 | Action::Connections(ConnectionsAction::Want { .. })
         )

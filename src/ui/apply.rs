@@ -95,13 +95,11 @@ pub fn expire(state: &mut State, now: Timestamp, effects: &mut dyn Effects) -> O
     state.toasts.retain(|toast| toast.until > now);
     let mut next = state.toasts.iter().map(|toast| toast.until.nanos_since(now)).min();
     let unsaved = &state.unsaved;
-    for due in [unsaved.workspace, unsaved.preferences, unsaved.unsent] {
-        if let Some(since) = due {
-            let waited = now.nanos_since(since);
-            if waited < SAVE_AFTER_NANOS {
-                let left = SAVE_AFTER_NANOS - waited;
-                next = Some(next.map_or(left, |next| next.min(left)));
-            }
+    for since in [unsaved.workspace, unsaved.preferences, unsaved.unsent].into_iter().flatten() {
+        let waited = now.nanos_since(since);
+        if waited < SAVE_AFTER_NANOS {
+            let left = SAVE_AFTER_NANOS - waited;
+            next = Some(next.map_or(left, |next| next.min(left)));
         }
     }
     let is_due = |since: Option<Timestamp>| since.is_some_and(|since| now.nanos_since(since) >= SAVE_AFTER_NANOS);
@@ -274,6 +272,11 @@ fn send(state: &mut State, action: SendAction, seen: &Seen<'_>, effects: &mut dy
                 workspace_changed(state, seen.now);
             }
         }
+        SendAction::PickFile(path) => {
+            effects.start(Job::PickFile(path));
+            state.last_send = None;
+        }
+        SendAction::Understand(question) => effects.start(Job::Understand(question)),
         SendAction::Unsent(unsent) => {
             state.unsent = unsent;
             state.unsaved.unsent = Some(seen.now);

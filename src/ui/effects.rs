@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::action::{ConnectionList, SaveWhat};
 use super::state::{EventFacts, OwnAddress};
+use super::understood::{Question, Understood};
 use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, SequenceOrder, Source, Target};
 use crate::filter::Filter;
 use crate::model::{
@@ -167,10 +168,12 @@ pub enum Job {
     },
     /// The size of a file that is to be sent; the text is its path as typed.
     MeasureFile(String),
-    /// Payloads out of a file of another program.
-    /// The person chose this file for a template.
+    /// The person chose this file for a template: it may be read, wherever it lies.
     PickFile(PathBuf),
+    /// Payloads out of a file of another program.
     ImportPayloads(PathBuf),
+    /// A draft that is too long for a frame.
+    Understand(Box<Question>),
     /// Two payloads that are too much for a frame.
     Compare {
         number: u64,
@@ -290,6 +293,7 @@ pub enum Done {
         path: String,
         size: Result<u64, Failure>,
     },
+    Understood(Arc<Understood>),
     Compared {
         number: u64,
         difference: Arc<crate::payload::Difference>,

@@ -17,6 +17,7 @@ pub mod shell;
 pub mod stage;
 pub mod state;
 pub mod theme;
+pub mod understood;
 pub mod widgets;
 
 pub use run::run;

@@ -129,6 +129,8 @@ pub struct State {
     pub focus: Option<Focus>,
     /// What the composer takes over; the number grows with every `SendAction::Edit`.
     pub edited_draft: (u64, Draft),
+    /// What a job made of a draft that is too long for a frame.
+    pub understood: Option<Arc<super::understood::Understood>>,
     /// What stands in the composer, and what it begins with.
     pub unsent: Arc<crate::workspace::Unsent>,
     /// Name and folder of the saved payload that it came from.

@@ -160,7 +160,7 @@ impl Found {
                     "toIP" => packet.to = value,
                     "port" => packet.port = value,
                     "tcpOrUdp" => packet.transport = value,
-                    "repeat" => packet.repeat = value,
+                    "repeat" => packet.repeat = seconds(&value).unwrap_or(value),
                     _ => {}
                 }
             }
@@ -253,6 +253,48 @@ fn line_payload(payload: &str) -> Result<Draft, Mistake> {
 
 fn cut(text: &str) -> String {
     text.get(..text.floor_char_boundary(MAX_NAME_BYTES)).unwrap_or_default().to_owned()
+}
+
+/// Newer versions keep the seconds as a `QVariant` of a float: its kind in four bytes, then the number, big-endian.
+fn seconds(value: &str) -> Option<String> {
+    let bytes = qt_bytes(value.strip_prefix("@Variant(")?.strip_suffix(')')?);
+    match bytes.as_slice() {
+        [0, 0, 0, 0x87, number @ ..] => Some(f32::from_be_bytes(number.try_into().ok()?).to_string()),
+        _ => None,
+    }
+}
+
+/// The bytes of a value as Qt's settings escape them.
+fn qt_bytes(text: &str) -> Vec<u8> {
+    let (mut bytes, mut rest) = (Vec::new(), text.chars().peekable());
+    while let Some(character) = rest.next() {
+        // Each character is one byte there; what is none cannot be of a number.
+        let byte = match character {
+            '\\' => match rest.next() {
+                Some('x') => {
+                    let mut value = 0;
+                    while let Some(digit) = rest.peek().and_then(|digit| digit.to_digit(16)) {
+                        value = (value << 4 | digit) & 0xFF;
+                        rest.next();
+                    }
+                    value
+                }
+                Some('0') => 0,
+                Some('a') => 7,
+                Some('b') => 8,
+                Some('t') => 9,
+                Some('n') => 10,
+                Some('v') => 11,
+                Some('f') => 12,
+                Some('r') => 13,
+                Some(other) => u32::from(other),
+                None => return bytes,
+            },
+            other => u32::from(other),
+        };
+        bytes.push(u8::try_from(byte).unwrap_or(b'?'));
+    }
+    bytes
 }
 
 /// Section names of Qt's settings: `%20`, and `%U` with four digits.
@@ -349,6 +391,18 @@ mod tests {
         let imported = import_text(text, "packets").unwrap();
         assert_eq!(bytes(&imported), [("A b", b"AB".to_vec())]);
         assert_eq!(imported.left_out, [LeftOut { at: 13, name: "web".into(), why: Why::NoBytes }]);
+    }
+
+    /// As Packet Sender 8.1.1 of Debian exported it (File → Export Database).
+    #[test]
+    fn an_export_of_packet_sender_8_is_read() {
+        let text = include_str!("../../tests/fixtures/packet-sender-8.1.1.ini");
+        let imported = import_text(text, "bench").unwrap();
+        assert_eq!(bytes(&imported), [("Pump 1 status", b"STATUS \x02\r\n".to_vec())]);
+        assert_eq!(imported.payloads[0].remark, "tcp://127.0.0.1:24071 · ↻ 1.5 s");
+        assert_eq!(imported.left_out, []);
+        assert_eq!(seconds(r"@Variant(\0\0\0\x87\0\0\0\0)").as_deref(), Some("0"));
+        assert_eq!((seconds("2"), seconds(r"@Variant(\0\0)"), seconds(r"@Variant(\")), (None, None, None));
     }
 
     #[test]

@@ -133,6 +133,11 @@ impl Workspace {
 
     fn save_over(&self, path: &Path, current: u32) -> Result<(), Failure> {
         let text = self.to_text().map_err(|error| refused(path, Reason::Other, error.to_string()))?;
+        if text.len() as u64 > MAX_FILE_BYTES {
+            // It could not be opened again; the file that is there still can.
+            let system = WorkspaceError::TooLarge(format!("{} bytes", text.len())).to_string();
+            return Err(refused(path, Reason::NotAllowed, system));
+        }
         let target = disk::target_of(path)?;
         if let Some(version) = version_on_disk(&target) {
             if version > current {

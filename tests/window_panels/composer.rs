@@ -5,9 +5,11 @@ use std::time::Duration;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use sockscope::engine::{Repeat, SendProgress, SendState, Source, Target};
-use sockscope::model::{ConnectionId, Draft, EndpointId, HostPort, PayloadFormat, SavedPayload, SendId};
+use sockscope::model::{
+    ConnectionId, Doing, Draft, EndpointId, Failure, HostPort, PayloadFormat, Reason, SavedPayload, SendId, Timestamp,
+};
 use sockscope::ui::app::App;
-use sockscope::ui::effects::Job;
+use sockscope::ui::effects::{Done, Job};
 use sockscope::ui::stage::{Order, Stage};
 use sockscope::ui::state::{MeasuredFile, State};
 use sockscope::workspace::Unsent;
@@ -312,7 +314,10 @@ fn the_composer_does_not_grow_by_itself() {
 
 /// A send to the second peer that failed with a long sentence.
 fn failed_send<'a>() -> Window<'a> {
-    use sockscope::model::{Doing, Failure, Reason};
+    failed(Failure::new(Doing::Send, "255.255.255.255:22199", Reason::BroadcastOff))
+}
+
+fn failed<'a>(failure: Failure) -> Window<'a> {
     let mut scene = Scene::default();
     scene.udp("127.0.0.1:5005", 2);
     let mut state = scene.state();
@@ -321,7 +326,6 @@ fn failed_send<'a>() -> Window<'a> {
     retype(&mut window, "Payload", &"x".repeat(400));
     press(&mut window, "Send");
     let id = window.state().state.last_send.expect("it was sent");
-    let failure = Failure::new(Doing::Send, "255.255.255.255:22199", Reason::BroadcastOff);
     let mut engine = (*window.state().feed.engine).clone();
     engine.sends = vec![SendProgress {
         id,
@@ -577,4 +581,68 @@ fn what_stood_in_the_composer_stands_there_at_the_next_start() {
     });
     let texts = vec![(PayloadFormat::Text, "hello".into()), (PayloadFormat::Hex, "01 03".into())];
     assert_eq!(saved.as_deref(), Some(&Unsent { format: PayloadFormat::Text, texts, ..unsent }));
+}
+
+/// Has the long draft understood as a job does.
+fn understood(window: &mut Window<'_>) {
+    let now = window.state().feed.now;
+    window.state_mut().feed.now = Timestamp(now.0 + 10_000_000_000);
+    window.run_steps(4);
+    let question = orders(window).into_iter().find_map(|order| match order {
+        Order::Start(Job::Understand(question)) => Some(*question),
+        _ => None,
+    });
+    let answer = sockscope::ui::understood::understand(question.expect("a job is asked"));
+    window.state_mut().feed.landed.push(Done::Understood(answer.into()));
+    window.run_steps(4);
+}
+
+#[test]
+fn a_long_text_is_edited_in_pages_and_understood_by_a_job() {
+    let mut window = one_peer();
+    field(&window, "Payload").focus();
+    window.run_steps(2);
+    let text = "0123456789abcde ".repeat(20_000);
+    window.event(egui::Event::Paste(text.clone()));
+    window.run_steps(4);
+    assert!(sees(&window, "to 320,000 of 320,000"), "the page in which the paste ends");
+    assert!(value(&window, "Payload").len() < 64 * 1024);
+    understood(&mut window);
+    assert!(sees(&window, "320,000 bytes"));
+    press(&mut window, "First");
+    assert!(sees(&window, "Bytes 1 to"));
+    let page = value(&window, "Payload");
+    retype(&mut window, "Payload", &format!("NEW{page}\\q"));
+    understood(&mut window);
+    press(&mut window, "Last");
+    press(&mut window, "Show the mistake");
+    let page = value(&window, "Payload");
+    retype(&mut window, "Payload", &page.replace("\\q", ""));
+    understood(&mut window);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    let sent = sent(&mut window);
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].1, format!("NEW{text}").into_bytes());
+}
+
+#[test]
+fn a_paste_beyond_the_limit_is_refused_in_words_and_loses_nothing() {
+    let mut window = one_peer();
+    retype(&mut window, "Payload", "stays");
+    window.event(egui::Event::Paste("x".repeat(64 * 1024 * 1024)));
+    window.run_steps(4);
+    assert_eq!(value(&window, "Payload"), "stays");
+    assert!(sees(&window, "Send them as a file."));
+}
+
+#[test]
+fn a_file_that_was_refused_can_be_allowed_where_it_is_said() {
+    let mut window = failed(Failure::new(Doing::ReadFile, "/elsewhere/a.bin", Reason::NotAllowed));
+    press(&mut window, "Allow this file");
+    let asked = orders(&mut window);
+    let is_pick = |order: &Order| matches!(order, Order::Start(Job::PickFile { file, .. }) if file.ends_with("a.bin"));
+    assert!(asked.iter().any(is_pick), "{asked:?}");
+    assert!(!sees(&window, "Allow this file"), "the failure is history");
+    let window = failed(Failure::new(Doing::ReadFile, "../a.bin", Reason::NotAllowed));
+    assert!(!sees(&window, "Allow this file"), "which file that is depends on the folder");
 }

@@ -10,6 +10,9 @@ use crate::ui::effects::{Ask, Effects, Job};
 use crate::ui::state::State;
 use crate::workspace::{Imported, MAX_ITEMS, NotImported};
 
+/// Bytes of a text in the library: they stand in the workspace's file, which is read whole.
+const LONGEST_SAVED: usize = 2_000_000;
+
 pub(super) fn apply(state: &mut State, action: LibraryAction, seen: &Seen<'_>, effects: &mut dyn Effects) {
     match action {
         LibraryAction::Set(place, payload) => set(state, place, payload, seen.now),
@@ -43,6 +46,11 @@ pub(super) fn apply(state: &mut State, action: LibraryAction, seen: &Seen<'_>, e
 /// what is said of it stays.
 pub(super) fn save(state: &mut State, payload: SavedPayload, now: Timestamp) {
     let name = visible_text(&payload.name, 200);
+    if payload.draft.text.len() > LONGEST_SAVED {
+        let bytes = words(state).bytes(payload.draft.text.len() as u64);
+        let text = words(state).fill("library.too_long", &[("name", &name), ("bytes", &bytes)]);
+        return error_toast(state, text, now);
+    }
     let same = |there: &SavedPayload| there.name == payload.name && there.folder == payload.folder;
     match state.payloads.iter().position(same) {
         Some(place) => {

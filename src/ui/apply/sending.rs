@@ -1,14 +1,18 @@
 //! A press of Send: the draft is understood, what it asks is asked, and it goes to the engine.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use super::{HISTORY, preferences_changed, words};
 use crate::engine::{Repeat, Source, Target};
 use crate::model::{Draft, PayloadFormat, Timestamp};
-use crate::payload;
+use crate::payload::{self, Compiled, Mistake};
 use crate::ui::action::Form;
-use crate::ui::effects::Effects;
+use crate::ui::effects::{Effects, Job};
 use crate::ui::state::{Asked, Asking, State};
+
+/// Bytes of a text that Up brings back; a longer one is in the library or in a file.
+const LONGEST_REMEMBERED: usize = 256 * 1024;
 
 pub fn send(
     state: &mut State,
@@ -20,7 +24,7 @@ pub fn send(
 ) {
     let asks = match draft.format {
         PayloadFormat::File => Vec::new(),
-        _ => payload::compile(&draft).map(|compiled| compiled.needs().asks.clone()).unwrap_or_default(),
+        _ => compiled(state, &draft).map(|compiled| compiled.needs().asks.clone()).unwrap_or_default(),
     };
     if asks.is_empty() {
         return send_answered(state, target, draft, repeat, BTreeMap::new(), now, effects);
@@ -51,7 +55,7 @@ pub fn send_answered(
     answered(state, &asks);
     let source = match draft.format {
         PayloadFormat::File => payload::file_path(&draft).map(Source::File),
-        _ => payload::compile(&draft).map(|compiled| match compiled.fixed() {
+        _ => compiled(state, &draft).map(|compiled| match compiled.fixed() {
             Some(bytes) => Source::Bytes(bytes.clone()),
             None => Source::Payload { compiled, asks: asks.into() },
         }),
@@ -78,8 +82,21 @@ pub fn answered(state: &mut State, asks: &BTreeMap<String, String>) {
     }
 }
 
+/// A long draft was understood by a job while it was written.
+fn compiled(state: &State, draft: &Draft) -> Result<Compiled, Mistake> {
+    let known = state.understood.as_ref().filter(|understood| *understood.of == *draft);
+    match known.and_then(|understood| understood.compiled.clone()) {
+        Some(compiled) => Ok(compiled),
+        None => payload::compile(draft),
+    }
+}
+
 fn remember(state: &mut State, draft: Draft, now: Timestamp) {
-    if draft.format == PayloadFormat::File || draft.text.is_empty() || state.history.last() == Some(&draft.text) {
+    let kept = 1..=LONGEST_REMEMBERED;
+    if draft.format == PayloadFormat::File
+        || !kept.contains(&draft.text.len())
+        || state.history.last() == Some(&draft.text)
+    {
         return;
     }
     state.history.retain(|text| *text != draft.text);

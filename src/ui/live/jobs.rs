@@ -77,6 +77,7 @@ impl Jobs {
             Job::FindChecksum { number, finder, finding } => {
                 Done::ChecksumsFound { number, found: finder.run(&finding) }
             }
+            Job::Understand(question) => Done::Understood(Arc::new(crate::ui::understood::understand(*question))),
             Job::Compare { number, before, after } => {
                 let until = Instant::now() + LONGEST_COMPARISON;
                 let difference = Arc::new(crate::payload::difference(&before, &after, Some(until)));

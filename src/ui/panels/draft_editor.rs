@@ -4,6 +4,7 @@
 
 use egui::{Id, RichText, TextEdit, Ui};
 
+use super::composer::ChecksumChoice;
 use crate::model::{Draft, LineEnding, PayloadFormat, TextEncoding};
 use crate::payload;
 use crate::ui::state::Ctx;
@@ -49,9 +50,7 @@ pub fn draft_editor(
             let endings = LineEnding::ALL.map(|value| Choice { value, text: words.line_ending(value).to_owned() });
             let shown = words.line_ending(draft.ending).to_owned();
             choice(ui, ctx.theme, words.get("composer.ending"), &shown, Some(112.0), &mut draft.ending, &endings);
-            if !draft.checksum.is_none() {
-                ui.label(RichText::new(draft.checksum.to_string()).color(ctx.theme.dim));
-            }
+            checksum(ctx, ui, id.with("checksum"), draft);
         });
         let edit = TextEdit::multiline(&mut draft.text)
             .id(id.with("text"))
@@ -62,6 +61,14 @@ pub fn draft_editor(
         below(ctx, ui, draft);
     });
     *draft != before
+}
+
+/// What was searched for lives with the widget.
+fn checksum(ctx: &Ctx<'_>, ui: &mut Ui, id: Id, draft: &mut Draft) {
+    let known = ui.data_mut(|data| data.get_temp::<ChecksumChoice>(id));
+    let mut choice = known.unwrap_or_else(|| ChecksumChoice::of(id, checksum_choice::WIDTH - 8.0));
+    choice.ui(ctx, ui, &mut draft.checksum, None);
+    ui.data_mut(|data| data.insert_temp(id, choice));
 }
 
 /// The bytes, or what is wrong with the text.

@@ -128,7 +128,7 @@ impl FramingForm {
     ) {
         let label = ctx.words.get("framing.verify");
         let choice = self.choice.get_or_insert_with(|| ChecksumChoice::of("framing", FIELD));
-        form_row(ui, ctx.theme, label, |ui| choice.ui(ctx, ui, &mut self.sum, actions));
+        form_row(ui, ctx.theme, label, |ui| choice.ui(ctx, ui, &mut self.sum, Some(actions)));
         let is_asked = !self.sum.is_none();
         if is_asked {
             field(ctx, ui, "framing.skip", "", &mut self.skip);

@@ -13,9 +13,10 @@ use super::{Composer, send};
 use crate::engine::Target;
 use crate::model::PayloadFormat;
 use crate::payload::{RenderedPart, visible_text};
+use crate::ui::action::{Action, SendAction};
 use crate::ui::state::Ctx;
 use crate::ui::theme;
-use crate::ui::widgets::formatted;
+use crate::ui::widgets::{formatted, small_button};
 
 /// The share of the line that the bytes may take, alone and with a sentence beside them.
 const BYTES_ALONE: f32 = 0.75;
@@ -32,12 +33,21 @@ struct Piece {
 }
 
 impl Composer {
-    pub(super) fn bytes_line(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, why: Option<&send::Why>, target: Option<&Target>) {
+    pub(super) fn bytes_line(
+        &mut self,
+        ctx: &Ctx<'_>,
+        ui: &mut Ui,
+        why: Option<&send::Why>,
+        target: Option<&Target>,
+        actions: &mut Vec<Action>,
+    ) {
+        let mut refused = None;
         // What is wrong now goes before what went wrong.
         let sentence = match why.filter(|why| !why.said_below) {
             Some(why) => Some((why.text.clone(), ctx.theme.outgoing)),
             None => self
                 .failed_words(ctx, target)
+                .inspect(|_| refused = self.refused_file(ctx))
                 .map(|text| (text, ctx.theme.error))
                 .or_else(|| self.apart_words(ctx).map(|text| (text, ctx.theme.dim))),
         };
@@ -45,6 +55,11 @@ impl Composer {
             ui.spacing_mut().item_spacing.x = 6.0;
             if self.format() != PayloadFormat::File {
                 self.bytes(ctx, ui, target, if sentence.is_some() { BYTES_BESIDE } else { BYTES_ALONE });
+            }
+            if let Some(path) = refused
+                && small_button(ui, ctx.theme, ctx.words.get("composer.pick_file")).clicked()
+            {
+                actions.push(Action::Send(SendAction::PickFile(path)));
             }
             if let Some((text, color)) = sentence {
                 one_line(ui, &text, color);
@@ -58,7 +73,7 @@ impl Composer {
             one_line(ui, words.get("composer.pause"), ctx.theme.dim);
             return;
         }
-        let example = match &self.preview.shown {
+        let example = match self.preview.shown() {
             Shown::Bytes(example) => example,
             Shown::Mistake(mistake) => return one_line(ui, &words.mistake(mistake), ctx.theme.error),
             Shown::Missing(missing) => return one_line(ui, &words.missing(missing), ctx.theme.error),

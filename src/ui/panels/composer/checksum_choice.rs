@@ -1,6 +1,7 @@
 //! The choice of a checksum: a button, and a popup with the whole catalogue to search, byte order, form and key.
 //!
-//! Owns: what is searched for, and which were taken last. Called by: the composer's row of choices, the framing form.
+//! Owns: what is searched for, and which were taken last.
+//! Called by: the composer's row of choices, the framing form, the draft editor.
 
 use egui::{
     Button, EventFilter, Id, Key, Modifiers, Popup, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui, Vec2,
@@ -19,10 +20,10 @@ pub const WIDTH: f32 = 136.0;
 const POPUP_WIDTH: f32 = 340.0;
 const MOST_RECENT: usize = 5;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct ChecksumChoice {
     /// Tells two choices on screen apart.
-    scope: &'static str,
+    scope: Option<Id>,
     width: Option<f32>,
     search: String,
     /// The row that Enter takes.
@@ -34,11 +35,12 @@ pub struct ChecksumChoice {
 
 impl ChecksumChoice {
     /// In another place than the composer, with a button of this width.
-    pub fn of(scope: &'static str, width: f32) -> Self {
-        Self { scope, width: Some(width), ..Self::default() }
+    pub fn of(scope: impl std::hash::Hash, width: f32) -> Self {
+        Self { scope: Some(Id::unique(scope)), width: Some(width), ..Self::default() }
     }
 
-    pub fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, sum: &mut Checksum, actions: &mut Vec<Action>) {
+    /// Without `actions` it does not lead to the finder.
+    pub fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, sum: &mut Checksum, actions: Option<&mut Vec<Action>>) {
         let shown = shown(ctx, sum);
         let name = ctx.words.fill("checksum.chosen", &[("checksum", &shown)]);
         let button = Button::new(RichText::new(format!("{shown} ⏷")).color(ctx.theme.text)).truncate();
@@ -56,7 +58,7 @@ impl ChecksumChoice {
         self.open = popup.is_some();
     }
 
-    fn content(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, sum: &mut Checksum, actions: &mut Vec<Action>) {
+    fn content(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, sum: &mut Checksum, actions: Option<&mut Vec<Action>>) {
         let fresh = !self.open;
         if fresh {
             self.search.clear();
@@ -97,7 +99,9 @@ impl ChecksumChoice {
         if let Some(known) = algorithm(&sum.algorithm) {
             self.options(ctx, ui, known, sum);
         }
-        if ui.add(Button::new(ctx.words.get("commands.checksum_finder")).frame_when_inactive(false)).clicked() {
+        if let Some(actions) = actions
+            && ui.add(Button::new(ctx.words.get("commands.checksum_finder")).frame_when_inactive(false)).clicked()
+        {
             actions.push(Action::View(ViewAction::ShowForm(Form::ChecksumFinder)));
             ui.close();
         }

@@ -8,6 +8,7 @@ use egui::text::{LayoutJob, TextFormat};
 use egui::text_edit::TextEditOutput;
 use egui::{Galley, Key, Modifiers, Stroke, TextBuffer, TextEdit, TextStyle, Ui};
 
+use super::pages::{LONG_BYTES, Pages};
 use super::preview::Shown;
 use super::{Composer, editor_id};
 use crate::model::PayloadFormat;
@@ -21,8 +22,6 @@ use crate::ui::widgets::{self, Field, FieldText, hint, plain_button, problem};
 const LINE_BELOW: f32 = 36.0;
 /// More parts than this are not told apart in the text: each costs a piece of layout.
 const MOST_COLORED: usize = 2000;
-/// In a longer text the character under the pointer would have to be looked for in every frame.
-const MOST_POINTED_BYTES: usize = 64 * 1024;
 
 impl Composer {
     pub(super) fn editor(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
@@ -34,22 +33,28 @@ impl Composer {
     }
 
     fn text_area(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
-        if ui.memory(|memory| memory.has_focus(editor_id())) {
+        self.take_long_paste(ui);
+        self.page_row(ctx, ui);
+        let paged = Pages::are_for(&self.views);
+        if !paged && ui.memory(|memory| memory.has_focus(editor_id())) {
             self.walk_history(ctx, ui);
         }
+        let from = if paged { self.pages.at.start } else { 0 };
         // Parts and the mark belong to the text that was understood; after a change they are off until the next frame.
-        let understood = self.preview.of().map(|of| of.text.clone()).unwrap_or_default();
+        let understood = self.preview.of().cloned().unwrap_or_default();
         let colored = self.colored(ctx.theme);
         let theme = ctx.theme;
         let mut layouter = |ui: &Ui, text: &dyn TextBuffer, width: f32| -> Arc<Galley> {
             let text = text.as_str();
-            let colored = if text == understood { colored.as_slice() } else { &[] };
+            let known = understood.text.get(from..from + text.len()) == Some(text)
+                && (paged || understood.text.len() == text.len());
             let plain = TextFormat::simple(TextStyle::Monospace.resolve(ui.style()), theme.text);
-            let job = widgets::without_ligatures(in_colors(text, colored, &plain, width));
+            let colored = if known { colored.as_slice() } else { &[] };
+            let job = widgets::without_ligatures(in_colors(text, from, colored, &plain, width));
             ui.fonts_mut(|fonts| fonts.layout_job(job))
         };
         let name = ctx.words.get("composer.text");
-        let text = self.views.typed();
+        let text = if paged { &mut self.pages.text } else { self.views.typed() };
         let height = (ui.available_height() - LINE_BELOW).max(44.0);
         let output = egui::ScrollArea::vertical().id_salt("composer scroll").max_height(height).show(ui, |ui| {
             TextEdit::multiline(text)
@@ -63,7 +68,12 @@ impl Composer {
         });
         let output = output.inner;
         if output.response.changed() {
-            self.views.revision += 1;
+            if paged {
+                self.pages.put_back(&mut self.views);
+            } else {
+                self.views.revision += 1;
+            }
+            self.forget_refusal();
             self.history.forget();
         }
         self.point_at_text(ui, &output);
@@ -81,7 +91,7 @@ impl Composer {
     /// What made the bytes, in its colour, and the mistake.
     fn colored(&self, theme: &Theme) -> Vec<(Range<usize>, TextFormat)> {
         let format = |color| TextFormat::simple(theme::mono(), color);
-        match &self.preview.shown {
+        match self.preview.shown() {
             Shown::Mistake(mistake) => {
                 let text = self.preview.of().map_or("", |of| &of.text);
                 let underline = Stroke::new(2.0, theme.error);
@@ -107,7 +117,7 @@ impl Composer {
     fn point_at_text(&mut self, ui: &Ui, output: &TextEditOutput) {
         let Some(at) = output.response.hover_pos() else { return };
         let text = self.views.text();
-        if text.len() > MOST_POINTED_BYTES {
+        if text.len() > LONG_BYTES {
             return;
         }
         let cursor = output.galley.cursor_from_pos(at - output.galley_pos);
@@ -170,12 +180,23 @@ impl Composer {
 }
 
 /// The text with these ranges, in order, in their formats. A range that is not between characters is left out.
-fn in_colors(text: &str, colored: &[(Range<usize>, TextFormat)], plain: &TextFormat, width: f32) -> LayoutJob {
+/// The ranges are of a text of which this one begins at `from`.
+fn in_colors(
+    text: &str,
+    from: usize,
+    colored: &[(Range<usize>, TextFormat)],
+    plain: &TextFormat,
+    width: f32,
+) -> LayoutJob {
     let mut job = LayoutJob::default();
     job.wrap.max_width = width;
     let mut at = 0;
     for (range, format) in colored {
+        let range = range.start.saturating_sub(from)..range.end.saturating_sub(from).min(text.len());
         let (Some(before), Some(inner)) = (text.get(at..range.start), text.get(range.clone())) else { continue };
+        if inner.is_empty() {
+            continue;
+        }
         job.append(before, 0.0, plain.clone());
         job.append(inner, 0.0, format.clone());
         at = range.end;
@@ -199,7 +220,7 @@ mod tests {
         let (plain, wrong) = (TextFormat::default(), TextFormat { italics: true, ..TextFormat::default() });
         let parts = |text: &str, mark: Option<Range<usize>>| {
             let mark: Vec<_> = mark.map(|mark| (seen_mark(text, mark), wrong.clone())).into_iter().collect();
-            let job = in_colors(text, &mark, &plain, 100.0);
+            let job = in_colors(text, 0, &mark, &plain, 100.0);
             assert_eq!(job.text, text);
             job.sections
                 .iter()

@@ -5,6 +5,7 @@
 use egui::text::{CCursor, CCursorRange};
 use egui::{Button, Id, Popup, RichText, ScrollArea, TextEdit, Ui};
 
+use super::pages::Pages;
 use super::{Composer, editor_id};
 use crate::model::PayloadFormat;
 use crate::ui::action::{Action, SendAction};
@@ -14,6 +15,9 @@ use crate::ui::widgets::{mono, plain_button};
 const WIDTH: f32 = 460.0;
 /// The share of the window's height that the list may take.
 const MOST_HEIGHT: f32 = 0.6;
+
+/// How much of a long text is shown before the place where something was put.
+const BEFORE_CURSOR: usize = 4096;
 
 /// A line of the menu; `{}` stands where the selected text goes.
 struct Entry {
@@ -78,8 +82,17 @@ impl Composer {
 
     /// Puts it in place of the selection, or around it, and goes on behind it.
     fn insert(&mut self, ui: &Ui, template: &str) {
+        self.put(ui, |selected| match template.split_once("{}") {
+            Some((before, behind)) => format!("{before}{selected}{behind}"),
+            None => template.to_owned(),
+        });
+    }
+
+    /// Puts what is made of the selection in its place, and goes on behind it.
+    pub(super) fn put(&mut self, ui: &Ui, make: impl FnOnce(&str) -> String) {
         let mut state = TextEdit::load_state(ui.ctx(), editor_id()).unwrap_or_default();
-        let text = self.views.text_mut();
+        let paged = Pages::are_for(&self.views);
+        let text = if paged { &mut self.pages.text } else { self.views.text_mut() };
         let last = text.chars().count();
         // The menu took the keyboard, and with it the selection.
         let range = self.selected.or(state.cursor.char_range()).map_or(last..last, |range| {
@@ -88,12 +101,20 @@ impl Composer {
         });
         let byte = |place: usize| text.char_indices().nth(place).map_or(text.len(), |(byte, _)| byte);
         let bytes = byte(range.start)..byte(range.end);
-        let inserted = match template.split_once("{}") {
-            Some((before, behind)) => format!("{before}{}{behind}", &text[bytes.clone()]),
-            None => template.to_owned(),
-        };
-        let cursor = CCursor::new(range.start + inserted.chars().count());
+        let inserted = make(&text[bytes.clone()]);
+        let mut cursor = CCursor::new(range.start + inserted.chars().count());
+        let mut end = bytes.start + inserted.len();
         text.replace_range(bytes, &inserted);
+        if paged {
+            end += self.pages.at.start;
+            self.pages.put_back(&mut self.views);
+        }
+        if Pages::are_for(&self.views) {
+            // The page in which it ends, however much it was.
+            self.pages.go(&self.views, end.saturating_sub(BEFORE_CURSOR));
+            let before = end.saturating_sub(self.pages.at.start);
+            cursor = CCursor::new(self.pages.text.get(..before).map_or(0, |before| before.chars().count()));
+        }
         state.cursor.set_char_range(Some(CCursorRange::one(cursor)));
         TextEdit::store_state(ui.ctx(), editor_id(), state);
         // Not in this frame: the key that chose it would be typed there.

@@ -8,6 +8,7 @@ pub mod checksum_choice;
 mod editor;
 mod history;
 mod insert;
+mod pages;
 mod preview;
 mod save;
 mod send;
@@ -27,6 +28,7 @@ use crate::ui::state::{Ctx, Focus};
 use crate::ui::widgets::FieldText;
 use crate::workspace::Unsent;
 
+pub use checksum_choice::ChecksumChoice;
 pub use target_choice::read_address;
 
 /// The widget id of the text, for those who want to focus it.
@@ -34,8 +36,15 @@ pub fn editor_id() -> egui::Id {
     egui::Id::unique("composer text")
 }
 
-/// The revision of the texts, and the choices beside them.
-type Standing = (u64, TextEncoding, LineEnding, Checksum);
+/// What stands in the composer, without its text: another one where anything changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Standing {
+    revision: u64,
+    text_bytes: usize,
+    encoding: TextEncoding,
+    ending: LineEnding,
+    checksum: Checksum,
+}
 
 #[derive(Default)]
 pub struct Composer {
@@ -65,6 +74,8 @@ pub struct Composer {
     focus_text: bool,
     /// The newest file taken from `State::template_file`.
     inserted_file: u64,
+    /// Of a long text.
+    pages: pages::Pages,
     /// What was handed over to be kept for the next start.
     kept: Option<Standing>,
     running: send::Running,
@@ -84,7 +95,7 @@ impl Panel for Composer {
         self.take_file(ctx, ui);
         self.take_checksum(ctx);
         let target = self.target(ctx);
-        self.compose(ctx, ui, target.as_ref());
+        self.compose(ctx, ui, target.as_ref(), actions);
         if std::mem::take(&mut self.focus_text) || ctx.state.focus == Some(Focus::Composer) {
             ui.memory_mut(|memory| memory.request_focus(editor_id()));
         }
@@ -97,15 +108,14 @@ impl Panel for Composer {
         self.save_row(ctx, ui, actions);
         self.editor(ctx, ui, actions);
         // What was typed in this frame is shown in this frame.
-        self.compose(ctx, ui, target.as_ref());
-        self.bytes_line(ctx, ui, why.as_ref(), target.as_ref());
+        self.compose(ctx, ui, target.as_ref(), actions);
+        self.bytes_line(ctx, ui, why.as_ref(), target.as_ref(), actions);
         self.measure_file(ctx, actions);
         self.keep_for_the_next_start(actions);
 
         match (by_button, by_key) {
             (Some(pressed), _) => self.press(ctx, pressed, target, actions),
             (None, true) => {
-                self.preview.understand(ctx, self.shown_draft(), target.as_ref());
                 let why = self.why_not(ctx, target.as_ref());
                 if why.is_none() && !self.is_repeating(ctx) {
                     self.press(ctx, send::Pressed::Send, target, actions);
@@ -146,8 +156,12 @@ impl Composer {
         }
     }
 
-    fn compose(&mut self, ctx: &Ctx<'_>, ui: &Ui, target: Option<&Target>) {
-        if let Some(wait) = self.preview.update(ctx, self.shown_draft(), target) {
+    fn compose(&mut self, ctx: &Ctx<'_>, ui: &Ui, target: Option<&Target>, actions: &mut Vec<Action>) {
+        let standing = self.standing();
+        let mut preview = std::mem::take(&mut self.preview);
+        let wait = preview.update(ctx, &standing, || self.shown_draft(), target, actions);
+        self.preview = preview;
+        if let Some(wait) = wait {
             ui.ctx().request_repaint_after(wait);
         }
     }
@@ -199,7 +213,13 @@ impl Composer {
 
     /// Another one: something of what stands here changed.
     fn standing(&self) -> Standing {
-        (self.views.revision, self.encoding, self.ending, self.checksum.clone())
+        Standing {
+            revision: self.views.revision,
+            text_bytes: self.views.text().len(),
+            encoding: self.encoding,
+            ending: self.ending,
+            checksum: self.checksum.clone(),
+        }
     }
 
     fn keep_for_the_next_start(&mut self, actions: &mut Vec<Action>) {

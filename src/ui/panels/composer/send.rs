@@ -1,12 +1,14 @@
 //! Sending: whether it is possible, the repeat fields, what runs, and the press of the one button.
 //! Called by: the composer.
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Composer;
 use super::preview::Shown;
 use crate::engine::{Repeat, SendProgress, SendState, Target};
-use crate::model::{Draft, PayloadFormat, SendId, Timestamp};
+use crate::model::{Doing, Draft, PayloadFormat, Reason, SendId, Timestamp};
 use crate::payload::{Mistake, MistakeKind};
 use crate::ui::action::{Action, SendAction};
 use crate::ui::panels::target;
@@ -69,7 +71,7 @@ pub struct Running {
 pub struct Tried {
     send: (Option<SendId>, Option<String>),
     target: Option<Target>,
-    draft: Option<Draft>,
+    draft: Option<Arc<Draft>>,
 }
 
 impl Composer {
@@ -86,10 +88,14 @@ impl Composer {
         if self.format() == PayloadFormat::File {
             return self.why_not_file(ctx, limit).and_then(because);
         }
+        // Whatever was wrong with an older text: a long one is judged by what sends it.
+        if self.preview.waits() {
+            return None;
+        }
         if let Some(missing) = self.preview.never() {
             return because(ctx.words.missing(&missing));
         }
-        match &self.preview.shown {
+        match self.preview.shown() {
             Shown::Mistake(mistake) => Some(Why { text: ctx.words.mistake(mistake), said_below: true }),
             Shown::Missing(missing) => Some(Why { text: ctx.words.missing(missing), said_below: true }),
             Shown::Bytes(example) => match limit {
@@ -156,6 +162,18 @@ impl Composer {
         }
         ui.ctx().request_repaint_after(Duration::from_nanos(WORTH_A_STOP_NANOS - ran));
         None
+    }
+
+    /// The file that the newest send was not allowed to read, where it can be allowed: it is named as a whole.
+    pub(super) fn refused_file(&self, ctx: &Ctx<'_>) -> Option<PathBuf> {
+        match ctx.state.last_send.and_then(|id| ctx.engine.send(id)).map(|send| &send.state) {
+            Some(SendState::Failed(failure))
+                if failure.doing == Doing::ReadFile && failure.reason == Reason::NotAllowed =>
+            {
+                Some(PathBuf::from(&failure.on)).filter(|path| path.is_absolute())
+            }
+            _ => None,
+        }
     }
 
     /// Why the newest send failed; said as long as it would be the same again.

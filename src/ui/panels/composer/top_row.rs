@@ -93,7 +93,7 @@ impl Composer {
         room(ui, 130.0);
         choice(ui, ctx.theme, words.get("composer.ending"), shown, Some(112.0), &mut self.ending, &list);
         room(ui, checksum_choice::WIDTH);
-        self.checksum_choice.ui(ctx, ui, &mut self.checksum, actions);
+        self.checksum_choice.ui(ctx, ui, &mut self.checksum, Some(actions));
     }
 
     fn send_button(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, why: Option<&send::Why>) -> Option<send::Pressed> {
