@@ -507,3 +507,16 @@ fn a_rule_that_is_being_typed_is_told_of_once() {
     }
     assert!(failures(&bench).len() <= 1, "{:?}", failures(&bench));
 }
+
+#[test]
+fn two_rules_that_say_the_same_count_each_for_itself() {
+    let bench = Bench::start();
+    let once = ReplyRule { times: Some(1), ..rule(pattern(MatchHow::Any, ""), "a\\n") };
+    let rules = vec![once.clone(), once.clone()];
+    let at = open(&bench, 1, listener(LINE, rules.clone()));
+    bench.engine.retune(EndpointId(1), listener(LINE, rules));
+    let mut peer = peer(at);
+    peer.write_all(b"?\n?\n?\n").unwrap();
+    expect(&mut peer, "a\na\n");
+    hits(&bench, 1, &[1, 1]);
+}

@@ -51,9 +51,11 @@ impl ReplySet {
     /// Rules that stand in `old` as well keep their counts.
     pub fn new(settings: &EndpointSettings, old: &Self) -> (Self, Vec<Failure>) {
         let mut failures = Vec::new();
+        // Two rules that say the same count each for itself.
+        let mut known: Vec<&Rule> = old.rules.iter().collect();
         let rules = settings.replies.iter().enumerate().map(|(index, rule)| {
-            let known = old.rules.iter().find(|known| is_same(&known.settings, rule));
-            let tally = known.map(|known| known.tally.clone()).unwrap_or_default();
+            let place = known.iter().position(|known| is_same(&known.settings, rule));
+            let tally = place.map(|place| known.remove(place).tally.clone()).unwrap_or_default();
             let mut is_broken = false;
             let ready = match Ready::new(rule) {
                 Ok(ready) => ready,
