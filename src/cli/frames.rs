@@ -11,9 +11,11 @@ use serde_json::{Value, json};
 use super::arguments::FrameArguments;
 use crate::decode::{self, Decoded, Field};
 use crate::framing::{Fault, Framer};
-use crate::model::{ConnectionId, DecoderChoice, EventKind, Framing, Recorded, Transport, Verify, What};
+use crate::model::{
+    ConnectionId, DecoderChoice, EventKind, Framing, Recorded, SumForm, TextEncoding, Transport, Verify, What,
+};
 use crate::payload::checksum::{Verdict, verify};
-use crate::payload::{bytes_to_hex, visible_text};
+use crate::payload::{bytes_to_hex, visible, visible_text};
 use crate::words::{Language, Words};
 
 /// Fields of a frame on lines of their own.
@@ -44,6 +46,8 @@ pub struct Item {
 pub struct Remarks {
     fault: Option<Fault>,
     verdict: Option<Verdict>,
+    /// The checksum is written in digits.
+    digits: bool,
     decoded: Option<Decoded>,
 }
 
@@ -124,7 +128,8 @@ impl Frames {
         let (What::Received(bytes) | What::Sent(bytes)) = &recorded.event.what else { return Remarks::default() };
         let verdict = self.verify.as_ref().map(|expected| verify(expected, bytes));
         let decoder = self.decoder.as_ref().and_then(|choice| decode::decoder_for(choice, &recorded.event.flow));
-        Remarks { fault, verdict, decoded: decoder.map(|decoder| decoder.decode(bytes)) }
+        let digits = self.verify.as_ref().is_some_and(|verify| verify.checksum.form != SumForm::Binary);
+        Remarks { fault, verdict, digits, decoded: decoder.map(|decoder| decoder.decode(bytes)) }
     }
 }
 
@@ -158,6 +163,10 @@ fn framed(chunk: &Recorded, content: Vec<u8>) -> Recorded {
 }
 
 impl Remarks {
+    fn sum(&self, bytes: &[u8]) -> String {
+        if self.digits { visible(bytes, TextEncoding::Utf8, LINE_BYTES) } else { bytes_to_hex(bytes) }
+    }
+
     /// What stands behind the frame on its line, and beneath it.
     pub fn text(&self) -> String {
         let words = Words::of(Language::English);
@@ -169,7 +178,7 @@ impl Remarks {
             None => {}
             Some(Verdict::Right) => text.push_str("  ✓ checksum"),
             Some(Verdict::Wrong { expected, got }) => {
-                let (expected, got) = (bytes_to_hex(expected), bytes_to_hex(got));
+                let (expected, got) = (self.sum(expected), self.sum(got));
                 let _ = write!(text, "  ✗ wrong checksum: expected {expected}, got {got}");
             }
             Some(Verdict::TooShort) => text.push_str("  ✗ too short for its checksum"),
@@ -200,8 +209,8 @@ impl Remarks {
             Some(Verdict::TooShort) => drop(more.insert("checksum".into(), "too_short".into())),
             Some(Verdict::Wrong { expected, got }) => {
                 more.insert("checksum".into(), "wrong".into());
-                more.insert("checksum_expected".into(), bytes_to_hex(expected).into());
-                more.insert("checksum_got".into(), bytes_to_hex(got).into());
+                more.insert("checksum_expected".into(), self.sum(expected).into());
+                more.insert("checksum_got".into(), self.sum(got).into());
             }
         }
         if let Some(decoded) = &self.decoded {

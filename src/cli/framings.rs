@@ -13,15 +13,19 @@ const LONGEST_GAP: Duration = Duration::from_secs(3600);
 
 /// What `--help` says of it.
 pub const LANGUAGE: &str = "Framings (in quotes, so that the shell leaves them alone):
-  line                             up to LF, without it and a CR before it
-  'delimiter \\r\\n'                 up to these bytes, escapes and [0d 0a] as in --mixed; keep behind it leaves them on
-  'fixed 8'                        so many bytes each
-  'length u16be'                   a length stands first: u8, u16be, u16le, u24be, u24le, u32be, u32le, u64be, u64le;
-                                   'at 2': behind so many bytes; 'counts rest', 'counts length' (itself too) or
-                                   'counts whole'; 'extra 2': so many bytes more, such as a checksum
-  'idle 20ms'                      up to a pause
-  slip, cobs                       RFC 1055; consistent overhead byte stuffing
-  'stx-etx 10'                     from 02 to 03, with 10 (hex) as the escape, or without one";
+  line               up to LF, without it and a CR before it
+  'delimiter \\r\\n'   up to these bytes, written as in --mixed ([0d 0a])
+  '… keep'           and with them
+  'fixed 8'          so many bytes each
+  'length u16be'     a length stands first: u8, u16be, u16le … u64le
+  '… at 4'           behind so many bytes
+  '… counts whole'   it counts the whole frame; counts length: itself too;
+                     counts rest: what follows it
+  '… extra 2'        so many bytes more, such as a checksum
+  'idle 20ms'        up to a pause
+  slip               RFC 1055
+  cobs               consistent overhead byte stuffing
+  stx-etx            from 02 to 03; 'stx-etx 10': 10 (hex) is the escape";
 
 pub fn framing(text: &str) -> Result<Framing, String> {
     let text = text.trim();

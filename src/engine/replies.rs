@@ -63,7 +63,7 @@ impl ReplySet {
                     let system = told(rule, &mistake);
                     let on = name_of(index, rule);
                     is_broken = true;
-                    if !old.rules.get(index).is_some_and(|before| before.is_broken) {
+                    if !old.was_told(index, rule) {
                         failures.push(Failure { system, ..Failure::new(Doing::Reply, on, Reason::Other) });
                     }
                     None
@@ -73,6 +73,12 @@ impl ReplySet {
         });
         let rules = rules.collect();
         (Self { framing: settings.framing.clone(), rules }, failures)
+    }
+
+    /// This rule was broken before, wherever it stood, or the one in its place was and is being typed.
+    fn was_told(&self, index: usize, rule: &ReplyRule) -> bool {
+        let mut rules = self.rules.iter().enumerate();
+        rules.any(|(at, before)| before.is_broken && (at == index || is_same(&before.settings, rule)))
     }
 
     pub fn has(&self, on: Occasion) -> bool {

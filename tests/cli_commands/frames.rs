@@ -38,6 +38,8 @@ fn wrong_checksums_are_marked() {
     let lines: Vec<_> = said.lines().collect();
     assert!(lines[0].ends_with("✓ checksum"), "{lines:?}");
     assert!(lines[1].ends_with("✗ wrong checksum: expected 05 cb, got c4 0b"), "{lines:?}");
+    let output = run(&["connect", &says(&[b"a61\nb61\n"]), "--framing", "line", "--verify", "xor-8 HEX"], b"");
+    assert_eq!(text(&output.stdout), "a61  ✓ checksum\nb61  ✗ wrong checksum: expected 62, got 61\n");
     let output = run(&["connect", &says(&[b"ab\0\0"]), "--framing", "delimiter [00 00]", "--json"], b"");
     let received: Vec<_> = events(&output).into_iter().filter(|event| event["kind"] == "received").collect();
     assert_eq!((received.len(), &received[0]["hex"], &received[0]["frame"]), (1, &"6162".into(), &true.into()));

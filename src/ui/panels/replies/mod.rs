@@ -18,7 +18,7 @@ use crate::ui::widgets::{self, plain_button, problem};
 const WIDTH: f32 = 720.0;
 const HITS: f32 = 80.0;
 /// The hits and three buttons, with the gaps between them.
-const BESIDE: f32 = HITS + 3.0 * 36.0 + 5.0 * 6.0;
+const BESIDE: f32 = HITS + 3.0 * 30.0 + 5.0 * 6.0;
 /// A rule costs up to 1 MiB where somebody means harm.
 const MOST_RULES: usize = 200;
 
