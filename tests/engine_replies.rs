@@ -424,7 +424,8 @@ fn half_a_frame_outlives_a_changed_rule_and_not_a_changed_framing() {
     segment(&bench, &mut peer, b"lf\nlost", 2);
     expect(&mut peer, "half\n");
     let comma = Framing::Delimiter { bytes: b",".to_vec(), keep: false, most_bytes: 100 };
-    bench.engine.retune(EndpointId(1), listener(comma, vec![echo, bad]));
+    let other = rule(pattern(MatchHow::Regex, "["), "");
+    bench.engine.retune(EndpointId(1), listener(comma, vec![echo, other]));
     told("2");
     peer.write_all(b"a\n,").unwrap();
     expect(&mut peer, "a\n,");
