@@ -9,6 +9,8 @@ mod connect;
 mod ending;
 #[path = "cli_commands/files.rs"]
 mod files;
+#[path = "cli_commands/frames.rs"]
+mod frames;
 #[path = "cli_commands/listen.rs"]
 mod listen;
 #[path = "cli_commands/send.rs"]

@@ -424,7 +424,8 @@ fn half_a_frame_outlives_a_changed_rule_and_not_a_changed_framing() {
     segment(&bench, &mut peer, b"lf\nlost", 2);
     expect(&mut peer, "half\n");
     let comma = Framing::Delimiter { bytes: b",".to_vec(), keep: false, most_bytes: 100 };
-    bench.engine.retune(EndpointId(1), listener(comma, vec![echo, bad]));
+    let other = rule(pattern(MatchHow::Regex, "["), "");
+    bench.engine.retune(EndpointId(1), listener(comma, vec![echo, other]));
     told("2");
     peer.write_all(b"a\n,").unwrap();
     expect(&mut peer, "a\n,");
@@ -506,4 +507,17 @@ fn a_rule_that_is_being_typed_is_told_of_once() {
         let _ = peer.read_exact(&mut answer);
     }
     assert!(failures(&bench).len() <= 1, "{:?}", failures(&bench));
+}
+
+#[test]
+fn two_rules_that_say_the_same_count_each_for_itself() {
+    let bench = Bench::start();
+    let once = ReplyRule { times: Some(1), ..rule(pattern(MatchHow::Any, ""), "a\\n") };
+    let rules = vec![once.clone(), once.clone()];
+    let at = open(&bench, 1, listener(LINE, rules.clone()));
+    bench.engine.retune(EndpointId(1), listener(LINE, rules));
+    let mut peer = peer(at);
+    peer.write_all(b"?\n?\n?\n").unwrap();
+    expect(&mut peer, "a\na\n");
+    hits(&bench, 1, &[1, 1]);
 }

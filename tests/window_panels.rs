@@ -11,6 +11,8 @@ mod connections;
 mod forms;
 #[path = "window_panels/library.rs"]
 mod library;
+#[path = "window_panels/replies.rs"]
+mod replies;
 #[path = "window_panels/scene.rs"]
 mod scene;
 #[path = "window_panels/service.rs"]

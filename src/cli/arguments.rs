@@ -12,8 +12,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::durations;
 use super::endpoints;
 use super::services::ServiceArguments;
-use super::{filters, payloads, sizes};
-use crate::model::{Checksum, Encodings, EndpointUri, LineEnding, Rotation, TextEncoding};
+use super::{filters, framings, payloads, sizes};
+use crate::decode;
+use crate::model::{
+    Checksum, DecoderChoice, Encodings, EndpointUri, Framing, LineEnding, Rotation, TextEncoding, Verify,
+};
 use crate::session::CAPTURE_EXTENSIONS;
 
 const ABOUT: &str = "Start TCP and UDP sockets, send payloads, watch every socket event live, and keep all of it.
@@ -55,20 +58,22 @@ pub enum Command {
     Connect(ConnectArguments),
     Send(SendArguments),
     Run(RunArguments),
+    Checksum(ChecksumArguments),
     Export(ExportArguments),
     Completions(CompletionsArguments),
 }
+
+const LISTEN_EXAMPLES: &str = "Examples:
+  sockscope listen tcp://127.0.0.1:9000 --echo
+  sockscope listen tcp://[::1]:0 udp://0.0.0.0:5005 --json
+  sockscope listen tcp://0.0.0.0:9000 --max-peers 10 --record morning.pcapng --for 2h
+  sockscope listen tcp://127.0.0.1:502 --framing 'length u16be at 4' --decode modbus-tcp";
 
 /// Open listeners and UDP sockets, and print every event
 ///
 /// Stops all of them and ends with code 1 when one cannot be opened.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  sockscope listen tcp://127.0.0.1:9000 --echo
-  sockscope listen tcp://[::1]:0 udp://0.0.0.0:5005 --json
-  sockscope listen tcp://127.0.0.1:8080 --answer http --http-body 'hello\n'
-  sockscope listen tcp://127.0.0.1:1502 --answer modbus --registers holding:0=17,0x1234
-  sockscope listen tcp://0.0.0.0:9000 --max-peers 10 --record morning.pcapng --for 2h")]
+#[command(after_help = LISTEN_EXAMPLES, after_long_help = format!("{LISTEN_EXAMPLES}\n\n{}", framings::LANGUAGE))]
 pub struct ListenArguments {
     /// Where to listen, for example tcp://127.0.0.1:9000 or udp://0.0.0.0:5005
     #[arg(required = true, value_name = "ENDPOINT", value_parser = endpoints::to_listen_at)]
@@ -88,16 +93,19 @@ pub struct ListenArguments {
     pub session: SessionArguments,
 }
 
+const CONNECT_EXAMPLES: &str = "Examples:
+  printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sockscope connect tcp://example.org:80
+  sockscope connect tcp://[::1]:9000 --verbose
+  sockscope connect tcp://127.0.0.1:9000 --framing line --verify 'xor-8 HEX'
+  sockscope connect udp://127.0.0.1:5005 --for 5s --json < request.bin";
+
 /// Connect: standard input goes to the peer, what the peer says goes to standard output
 ///
 /// When the input ends, sending is finished (half-close) and the peer's end is waited for. When the peer ends first, what
 /// still comes in is sent, and half a second without input ends the program. Over UDP each read of the input becomes one
 /// datagram, and --for, --events or Ctrl+C ends it.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  printf 'GET / HTTP/1.0\\r\\n\\r\\n' | sockscope connect tcp://example.org:80
-  sockscope connect tcp://[::1]:9000 --verbose
-  sockscope connect udp://127.0.0.1:5005 --for 5s --json < request.bin")]
+#[command(after_help = CONNECT_EXAMPLES, after_long_help = format!("{CONNECT_EXAMPLES}\n\n{}", framings::LANGUAGE))]
 pub struct ConnectArguments {
     /// The peer, for example tcp://example.org:80
     #[arg(value_name = "ENDPOINT", value_parser = endpoints::to_connect_to)]
@@ -130,7 +138,7 @@ pub struct SendArguments {
     #[arg(long, value_enum, default_value_t = Eol::None, conflicts_with = "file")]
     pub eol: Eol,
     /// A checksum over all before it, appended last: its name, then big or little, hex or HEX, key=…
-    #[arg(long, value_name = "CHECKSUM", value_parser = checksum, conflicts_with = "file")]
+    #[arg(long, value_name = "CHECKSUM", value_parser = payloads::checksum, conflicts_with = "file")]
     pub checksum: Option<Checksum>,
     /// Answer an {{ask:NAME}} of the payload
     #[arg(long, value_name = "NAME=VALUE", value_parser = answer)]
@@ -214,6 +222,46 @@ pub struct RunArguments {
     pub session: SessionArguments,
 }
 
+/// List checksums, compute one, or find the one that some bytes end with
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sockscope checksum list modbus
+  sockscope checksum compute 'modbus big' --hex '01 03 00 00 00 02'
+  sockscope checksum find '01 03 00 00 00 02 c4 0b'")]
+pub struct ChecksumArguments {
+    #[command(subcommand)]
+    pub what: ChecksumCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ChecksumCommand {
+    /// The catalogue, or what of it these words fit
+    List {
+        #[arg(value_name = "WORD")]
+        words: Vec<String>,
+    },
+    /// Print the checksum of some bytes in hex, as it is sent
+    Compute {
+        /// Its name, then big or little, hex or HEX, key=…
+        #[arg(value_name = "CHECKSUM", value_parser = payloads::some_checksum)]
+        checksum: Checksum,
+        #[command(flatten)]
+        payload: PayloadArguments,
+        /// The encoding of --text and --mixed
+        #[arg(long, value_name = "ENCODING", default_value = "UTF-8", ignore_case = true, hide_default_value = true, value_parser = encoding_of())]
+        encoding: TextEncoding,
+    },
+    /// Find the checksums that fit all of these frames; each line is what --verify takes
+    Find {
+        /// A frame with its checksum at the end, in hex
+        #[arg(required = true, value_name = "HEX")]
+        frames: Vec<String>,
+        /// Try HMACs with this key as well
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+    },
+}
+
 const EXPORT_EXAMPLES: &str = "Examples:
   sockscope export morning.pcapng --as jsonl | jq 'select(.kind == \"received\").hex'
   sockscope export morning.pcapng --as csv --output morning.csv
@@ -286,9 +334,25 @@ pub struct SessionArguments {
     /// Print what happens, one line per event on standard error (connect, send and run --sequence)
     #[arg(long, short)]
     pub verbose: bool,
+    #[command(flatten)]
+    pub frames: FrameArguments,
     /// The encoding of text: what is sent with --text, and how content is shown
     #[arg(long, value_name = "ENCODING", default_value = "UTF-8", ignore_case = true, hide_default_value = true, value_parser = encoding_of())]
     pub encoding: TextEncoding,
+}
+
+/// How what is printed is taken apart. Chunks are recorded as they are.
+#[derive(Clone, Debug, Default, Args)]
+pub struct FrameArguments {
+    /// Print frames in place of chunks: line, 'delimiter \\r\\n', 'fixed 8', 'length u16be' … (--help tells all)
+    #[arg(long, value_name = "FRAMING", value_parser = framings::framing)]
+    pub framing: Option<Framing>,
+    /// Say of each frame whether its checksum is right: a CHECKSUM, then skip=N bytes before it, behind=N after it
+    #[arg(long, value_name = "CHECKSUM", value_parser = framings::verify)]
+    pub verify: Option<Verify>,
+    /// Print the fields of each frame
+    #[arg(long, value_name = "PROTOCOL", value_parser = decoder())]
+    pub decode: Option<DecoderChoice>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -365,9 +429,10 @@ fn encoding_of() -> impl TypedValueParser<Value = TextEncoding> {
     })
 }
 
-/// The line of words that workspaces have as well.
-fn checksum(text: &str) -> Result<Checksum, String> {
-    payloads::checksum(text)
+/// The keys of all decoders, and the choice by ports.
+fn decoder() -> impl TypedValueParser<Value = DecoderChoice> {
+    let keys = std::iter::once("by-port").chain(decode::registry().iter().map(|decoder| decoder.key()));
+    PossibleValuesParser::new(keys.map(PossibleValue::new)).map(DecoderChoice::from)
 }
 
 fn answer(text: &str) -> Result<(String, String), String> {
@@ -454,6 +519,12 @@ mod tests {
             "export a.pcapng --as xml",
             "export a.pcapng --as csv --local",
             "completions tcsh7",
+            "checksum compute modbus",
+            "checksum compute none --text a",
+            "checksum find",
+            "listen tcp://127.0.0.1:1 --framing lines",
+            "listen tcp://127.0.0.1:1 --decode gopher",
+            "listen tcp://127.0.0.1:1 --verify none",
         ] {
             let words = std::iter::once("sockscope").chain(line.split(' '));
             let error = Arguments::try_parse_from(words).expect_err(line);

@@ -36,9 +36,7 @@ impl Lines {
         let _ = write!(line, " {mark} {}  ", socket(event));
         match &event.what {
             What::Received(bytes) | What::Sent(bytes) => {
-                let encoding = self.encodings.of(&event.flow);
-                let content = payload::visible(bytes, encoding, CONTENT_BYTES);
-                let _ = write!(line, "{} B  {content}", bytes.len());
+                let _ = write!(line, "{} B  {}", bytes.len(), self.content(event));
             }
             What::Happened(happening) => {
                 line.push_str(&self.words.happening(happening, &event.flow));
@@ -50,6 +48,12 @@ impl Lines {
         }
         line.truncate(line.trim_end().len());
         line
+    }
+
+    /// Its bytes as text, without a control character.
+    pub fn content(&self, event: &Event) -> String {
+        let bytes = event.bytes().map_or(&[][..], |bytes| bytes);
+        payload::visible(bytes, self.encodings.of(&event.flow), CONTENT_BYTES)
     }
 
     fn push_time(&self, line: &mut String, time: Timestamp) {

@@ -17,6 +17,7 @@ use tokio::time::timeout;
 
 use super::Refusal;
 use super::arguments::SessionArguments;
+use super::frames::Frames;
 use super::life::{Life, Seen};
 use super::lines::Lines;
 use super::printer::{Output, Printer, Style};
@@ -89,6 +90,7 @@ where
         verbose: arguments.verbose,
         events: arguments.events,
         lines: Lines::new(TimeZone::system(), encodings),
+        frames: Frames::new(&arguments.frames),
     };
     let printer = Printer::start(subscription, style)
         .map_err(|error| format!("The system has no threads for the program: {error}."))?;

@@ -6,11 +6,14 @@
 
 mod arguments;
 mod carets;
+mod checksums;
 mod connect;
 mod durations;
 mod endpoints;
 mod export;
 mod filters;
+mod frames;
+mod framings;
 mod life;
 mod lines;
 mod listen;
@@ -40,6 +43,7 @@ pub fn run(command: Command) -> ExitCode {
         Command::Run(arguments) => listen::run(&arguments),
         Command::Connect(arguments) => connect::connect(arguments),
         Command::Send(arguments) => send::send(arguments),
+        Command::Checksum(arguments) => checksums::checksums(&arguments),
         Command::Export(arguments) => export::export(&arguments),
         Command::Completions(arguments) => complete(arguments.shell),
     };
@@ -55,7 +59,7 @@ pub fn run(command: Command) -> ExitCode {
 /// For a build without the window.
 pub fn say_there_is_no_window() -> ExitCode {
     standard::complain(
-        "this build has no window. The commands listen, connect, send, run and export work without one: see sockscope --help",
+        "this build has no window. The commands listen, connect, send, run, checksum and export work without one: see sockscope --help",
     );
     ExitCode::FAILURE
 }

@@ -48,6 +48,12 @@ pub fn checksum(text: &str) -> Result<Checksum, String> {
     Ok(sum)
 }
 
+/// The same, where there has to be one.
+pub fn some_checksum(text: &str) -> Result<Checksum, String> {
+    let sum = checksum(text)?;
+    if sum.is_none() { Err("a checksum is missing".to_owned()) } else { Ok(sum) }
+}
+
 /// The format and the text, whichever of the options stands there.
 pub fn typed(arguments: &PayloadArguments) -> Option<(PayloadFormat, String)> {
     let options = [

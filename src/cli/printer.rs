@@ -5,11 +5,13 @@
 
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use super::frames::{Frames, Item};
 use super::life::Seen;
 use super::lines::Lines;
 use super::standard;
@@ -36,6 +38,8 @@ pub struct Style {
     /// Print so many events and no more.
     pub events: Option<u64>,
     pub lines: Lines,
+    /// Frames are printed in place of chunks.
+    pub frames: Option<Frames>,
 }
 
 /// A handle on the thread.
@@ -52,7 +56,7 @@ impl Printer {
         let printer = Self { subscription: Arc::new(Mutex::new(Some(subscription))), seen };
         let (subscription, seen) = (printer.subscription.clone(), printer.seen.clone());
         std::thread::Builder::new().name("printer".to_owned()).spawn(move || {
-            print_all(&subscription, &seen, &style);
+            print_all(&subscription, &seen, style);
             seen.send_modify(|seen| seen.over = true);
         })?;
         Ok(printer)
@@ -70,20 +74,24 @@ impl Printer {
     }
 }
 
-fn print_all(subscription: &Mutex<Option<Subscription>>, seen: &watch::Sender<Seen>, style: &Style) {
+fn print_all(subscription: &Mutex<Option<Subscription>>, seen: &watch::Sender<Seen>, mut style: Style) {
     let mut output = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+    let mut frames = style.frames.take();
     let mut printed = 0;
     loop {
         // The lock is held while waiting, but never while printing: that is when `abandon` is needed.
-        let batch = subscription.lock().as_ref().and_then(|subscription| subscription.recv().ok());
-        let Some(batch) = batch else { break };
+        let gap = frames.as_ref().and_then(Frames::gap);
+        let Some(batch) = next(subscription, gap) else { break };
         let left = style.events.map_or(usize::MAX, |events| usize::try_from(events - printed).unwrap_or(usize::MAX));
-        let batch = &batch[..batch.len().min(left)];
-        let outcome =
-            if seen.borrow().output_gone || batch.is_empty() { Ok(()) } else { print_batch(&mut output, batch, style) };
-        printed += batch.len() as u64;
+        let (items, events) = items(&batch, left, frames.as_mut());
+        let outcome = if seen.borrow().output_gone || items.is_empty() {
+            Ok(())
+        } else {
+            print_batch(&mut output, &items, &style)
+        };
+        printed += items.len() as u64;
         seen.send_modify(|seen| {
-            for recorded in batch {
+            for recorded in &batch[..events] {
                 seen.life.note(&recorded.event);
             }
             seen.printed = printed;
@@ -102,20 +110,64 @@ fn print_all(subscription: &Mutex<Option<Subscription>>, seen: &watch::Sender<Se
     let _ = output.into_parts();
 }
 
-fn print_batch(output: &mut impl Write, batch: &[Recorded], style: &Style) -> io::Result<()> {
+/// The next events; none after a pause of `gap`; `None` at the end.
+fn next(subscription: &Mutex<Option<Subscription>>, gap: Option<Duration>) -> Option<Arc<[Recorded]>> {
+    let subscription = subscription.lock();
+    let subscription = subscription.as_ref()?;
+    match gap {
+        None => subscription.recv().ok(),
+        Some(gap) => match subscription.recv_timeout(gap) {
+            Err(RecvTimeoutError::Timeout) => Some(Arc::default()),
+            batch => batch.ok(),
+        },
+    }
+}
+
+/// What is to be printed, at most `most`, and of how many events that is.
+fn items(batch: &[Recorded], most: usize, frames: Option<&mut Frames>) -> (Vec<Item>, usize) {
+    let Some(frames) = frames else {
+        let events = batch.len().min(most);
+        let item = |recorded: &Recorded| Item { recorded: recorded.clone(), frame: None };
+        return (batch[..events].iter().map(item).collect(), events);
+    };
+    let mut items = Vec::new();
+    if batch.is_empty() {
+        frames.paused(&mut items);
+    }
+    let mut events = 0;
     for recorded in batch {
+        if items.len() >= most {
+            break;
+        }
+        frames.take(recorded, &mut items);
+        events += 1;
+    }
+    items.truncate(most);
+    (items, events)
+}
+
+fn print_batch(output: &mut impl Write, items: &[Item], style: &Style) -> io::Result<()> {
+    for Item { recorded, frame } in items {
+        let remarks = frame.as_ref().map(|frame| frame.text()).unwrap_or_default();
         match style.output {
-            Output::Lines => writeln!(output, "{}", style.lines.line(recorded))?,
-            Output::Json => writeln!(output, "{}", export::json_object(recorded))?,
-            Output::Bytes => {
-                if let What::Received(bytes) = &recorded.event.what {
-                    output.write_all(bytes)?;
-                }
+            Output::Lines => writeln!(output, "{}{remarks}", style.lines.line(recorded))?,
+            Output::Json => {
+                let object = export::json_object(recorded);
+                let object = match frame {
+                    Some(frame) => frame.json(object),
+                    None => object,
+                };
+                writeln!(output, "{object}")?;
             }
             Output::Nothing => {}
+            Output::Bytes => match (&recorded.event.what, frame) {
+                (What::Received(_), Some(_)) => writeln!(output, "{}{remarks}", style.lines.content(&recorded.event))?,
+                (What::Received(bytes), None) => output.write_all(bytes)?,
+                _ => {}
+            },
         }
         if style.verbose && style.output != Output::Lines {
-            let _ = writeln!(io::stderr().lock(), "{}", style.lines.line(recorded));
+            let _ = writeln!(io::stderr().lock(), "{}{remarks}", style.lines.line(recorded));
         }
     }
     output.flush()

@@ -51,9 +51,11 @@ impl ReplySet {
     /// Rules that stand in `old` as well keep their counts.
     pub fn new(settings: &EndpointSettings, old: &Self) -> (Self, Vec<Failure>) {
         let mut failures = Vec::new();
+        // Two rules that say the same count each for itself.
+        let mut known: Vec<&Rule> = old.rules.iter().collect();
         let rules = settings.replies.iter().enumerate().map(|(index, rule)| {
-            let known = old.rules.iter().find(|known| is_same(&known.settings, rule));
-            let tally = known.map(|known| known.tally.clone()).unwrap_or_default();
+            let place = known.iter().position(|known| is_same(&known.settings, rule));
+            let tally = place.map(|place| known.remove(place).tally.clone()).unwrap_or_default();
             let mut is_broken = false;
             let ready = match Ready::new(rule) {
                 Ok(ready) => ready,
@@ -61,7 +63,7 @@ impl ReplySet {
                     let system = told(rule, &mistake);
                     let on = name_of(index, rule);
                     is_broken = true;
-                    if !old.rules.get(index).is_some_and(|before| before.is_broken) {
+                    if !old.was_told(index, rule) {
                         failures.push(Failure { system, ..Failure::new(Doing::Reply, on, Reason::Other) });
                     }
                     None
@@ -71,6 +73,12 @@ impl ReplySet {
         });
         let rules = rules.collect();
         (Self { framing: settings.framing.clone(), rules }, failures)
+    }
+
+    /// This rule was broken before, wherever it stood, or the one in its place was and is being typed.
+    fn was_told(&self, index: usize, rule: &ReplyRule) -> bool {
+        let mut rules = self.rules.iter().enumerate();
+        rules.any(|(at, before)| before.is_broken && (at == index || is_same(&before.settings, rule)))
     }
 
     pub fn has(&self, on: Occasion) -> bool {

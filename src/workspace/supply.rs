@@ -101,8 +101,8 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 #[cfg(unix)]
 fn open(path: &Path) -> std::io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
-    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
-    File::options().read(true).custom_flags(flags).open(path)
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    File::options().read(true).custom_flags(flags.bits() as i32).open(path)
 }
 
 #[cfg(not(unix))]
@@ -147,7 +147,7 @@ mod tests {
         symlink(at("a.bin"), at("link")).unwrap();
         symlink("/etc/passwd", at("escape")).unwrap();
         symlink("/etc", at("etc")).unwrap();
-        rustix::fs::mknodat(rustix::fs::CWD, at("fifo"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, at("fifo"), rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
         let mut supply = WorkspaceSupply { folder: Some(folder.path().to_owned()), ..WorkspaceSupply::default() };
         let reason = |supply: &WorkspaceSupply, name: &str| supply.supply(&needs(name)).unwrap_err().reason;
         for name in ["link", "escape", "fifo", "."] {

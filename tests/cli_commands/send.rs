@@ -89,7 +89,7 @@ fn prints_what_the_peer_answers_in_time() {
 
 #[test]
 fn a_mistake_in_the_payload_is_wrong_usage() {
-    for payload in [["--hex", "0g"], ["--hex", "123"], ["--text", r"a\q"]] {
+    for payload in [["--hex", "0g"], ["--hex", "123"], ["--text", r"a\q"], ["--base64", "a?"], ["--mixed", "a[0"]] {
         let output = run(&["send", "tcp://127.0.0.1:1", payload[0], payload[1]], b"");
         assert_eq!(output.status.code(), Some(2), "{payload:?}: {}", text(&output.stderr));
     }
@@ -148,4 +148,133 @@ fn a_peer_that_does_not_read_is_given_up_in_time() {
     let output = run(&["send", &format!("tcp://{at}"), "--file", path.to_str().unwrap(), "--for", "500ms"], b"");
     assert_refused(&output, &[]);
     drop(listener);
+}
+
+#[test]
+fn mixed_text_base64_and_checksums() {
+    sends(&["--mixed", r"LOGIN [01 ff]\r\n"], b"LOGIN \x01\xff\r\n");
+    sends(&["--base64", "aGk="], b"hi");
+    sends(&["--hex", "01 03 00 00 00 02", "--checksum", "modbus"], b"\x01\x03\0\0\0\x02\xc4\x0b");
+    sends(&["--hex", "01 03 00 00 00 02", "--checksum", "CRC-16/MODBUS big HEX"], b"\x01\x03\0\0\0\x020BC4");
+    sends(&["--text", "a", "--eol", "lf", "--checksum", "xor-8"], b"a\nk");
+}
+
+#[test]
+fn templates_are_filled_in_at_each_sending() {
+    sends(&["--text", "{{counter:width=2}};", "--repeat", "3"], b"01;02;03;");
+    let asked = ["--mixed", "[02]{{ask:User}}={{ask:Word}}[03]", "--ask", "User=泵", "--ask", "Word=a=b {{now}}"];
+    sends(&asked, "\u{2}泵=a=b {{now}}\u{3}".as_bytes());
+    sends(&["--hex", "{{length:u16be}} 01 02"], &[0, 2, 1, 2]);
+    let (at, reading) = sink();
+    assert_done(&run(&["send", &format!("tcp://{at}"), "--text", "{{peer}}"], b""));
+    assert_eq!(text(&reading.join().unwrap()), at.to_string());
+}
+
+#[test]
+fn files_of_this_folder_are_read_and_others_with_trust() {
+    let folder = tempfile::tempdir().unwrap();
+    let inside = folder.path().join("here");
+    std::fs::create_dir(&inside).unwrap();
+    std::fs::write(inside.join("a}}b.bin"), "near").unwrap();
+    let far = folder.path().join("far.bin");
+    std::fs::write(&far, "far").unwrap();
+    let sent = |arguments: &[&str]| {
+        let (at, reading) = sink();
+        let mut command = command(&[&["send", &format!("tcp://{at}")][..], arguments].concat());
+        command.current_dir(&inside).env("SOCKSCOPE_TEST", "secret");
+        let output = Running::start(command).finish();
+        // It may be refused before it connects.
+        drop(std::net::TcpStream::connect(at));
+        (output, reading.join().unwrap())
+    };
+    let (output, got) = sent(&["--text", r#"<{{file:"a}}b.bin"}}>"#]);
+    assert_done(&output);
+    assert_eq!(got, b"<near>");
+    let outside = format!("{{{{file:{}}}}}", far.display());
+    assert_refused(&sent(&["--text", &outside]).0, &["far.bin", "outside the folder", "--trust"]);
+    assert_eq!(sent(&["--text", &outside, "--trust"]).1, b"far");
+    assert_refused(&sent(&["--text", "{{env:SOCKSCOPE_TEST}}"]).0, &["{{env:SOCKSCOPE_TEST}}", "--trust"]);
+    assert_eq!(sent(&["--text", "{{env:SOCKSCOPE_TEST}}", "--trust"]).1, b"secret");
+    std::fs::File::create(inside.join("long")).unwrap().set_len((64 << 20) + 1).unwrap();
+    assert_refused(&sent(&["--text", "{{file:long}}"]).0, &["64 MiB"]);
+}
+
+#[test]
+fn a_mistake_has_carets_under_it() {
+    let mistake = |arguments: &[&str]| {
+        let output = run(&[&["send", "tcp://127.0.0.1:1"][..], arguments].concat(), b"");
+        assert_eq!(output.status.code(), Some(2));
+        text(&output.stderr)
+    };
+    let told = mistake(&["--text", r"泵 \q!"]);
+    assert!(told.contains("at character 3") && told.contains("  泵 \\q!\n     ^^\n"), "{told}");
+    let told = mistake(&["--text", "a {{conter}}"]);
+    assert!(told.contains("^") && told.contains("counter"), "{told}");
+    let told = mistake(&["--text", "{{ask:User}}"]);
+    assert!(told.contains("--ask 'User=…'") && told.contains("^^^^^^^^^^^^"), "{told}");
+    assert!(mistake(&["--text", "x{{1}}"]).contains("automatic replies"));
+    assert!(mistake(&["--text", "x", "--checksum", "modbsu"]).contains("no checksum is called that"));
+}
+
+#[test]
+fn a_dry_run_prints_the_bytes_and_opens_nothing() {
+    let nobody = "tcp://127.0.0.1:1";
+    let dumped = |arguments: &[&str]| {
+        let output = run(&[&["send", nobody, "--dry-run"][..], arguments].concat(), b"");
+        assert_done(&output);
+        text(&output.stdout)
+    };
+    let request = dumped(&["--hex", "010300000002", "--checksum", "modbus"]);
+    assert_eq!(request, "00000000  01 03 00 00 00 02 c4 0b                           |........|\n00000008\n");
+    let twice = dumped(&["--text", "{{counter}} {{peer}}", "--repeat", "2"]);
+    assert!(twice.contains("|1 127.0.0.1:1|") && twice.contains("|2 127.0.0.1:1|"), "{twice}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    std::fs::write(&path, vec![b'x'; 100_000]).unwrap();
+    let file = dumped(&["--file", path.to_str().unwrap()]);
+    assert_eq!((file.lines().count(), file.lines().last()), (6251, Some("000186a0")));
+    assert_refused(&run(&["send", nobody, "--dry-run", "--text", "{{local}}"], b""), &["dry run"]);
+}
+
+/// What the window's "copy as" gives, pasted into a shell and carried out by this very program.
+#[test]
+fn the_copied_command_sends_the_same_bytes() {
+    use sockscope::model::{HostPort, Transport};
+    use sockscope::payload::{CommandFormat, Receiver, command as copied};
+    if !has("sh") {
+        return;
+    }
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_sockscope"));
+    let folders = [program.parent().unwrap().to_path_buf()];
+    let path = std::env::join_paths(folders.into_iter().chain(std::env::split_paths(&std::env::var("PATH").unwrap())));
+    let all: Vec<u8> = (0..=255).collect();
+    for bytes in [&all[..], b"$(touch pwned) `id` '\" \\ ! %s\n", b"--help\n", b"-\0"] {
+        let (at, reading) = sink();
+        let to = Receiver { transport: Transport::Tcp, at: HostPort::from(at) };
+        let line = copied(bytes, Some(&to), CommandFormat::Sockscope).unwrap();
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", &line]).env("PATH", path.as_ref().unwrap());
+        assert!(shell.status().unwrap().success(), "{line}");
+        assert_eq!(reading.join().unwrap(), bytes, "{line}");
+    }
+}
+
+#[test]
+fn the_copied_array_is_that_of_a_compiler() {
+    use sockscope::payload::{CommandFormat, command as copied};
+    if !has("cc") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let all: Vec<u8> = (0..=255).collect();
+    for bytes in [&all[..], b"\"*/ ??/\n", b"\0"] {
+        let array = copied(bytes, None, CommandFormat::CArray).unwrap();
+        let source =
+            format!("#include <stdio.h>\n{array}\nint main(void) {{ fwrite(bytes, 1, sizeof bytes, stdout); }}\n");
+        let (file, program) = (folder.path().join("a.c"), folder.path().join("a"));
+        std::fs::write(&file, source).unwrap();
+        let compiled = std::process::Command::new("cc").arg("-Werror").arg("-o").args([&program, &file]).status();
+        assert!(compiled.unwrap().success(), "{array}");
+        assert_eq!(std::process::Command::new(&program).output().unwrap().stdout, bytes);
+    }
 }

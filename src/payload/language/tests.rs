@@ -415,7 +415,7 @@ fn paths_in_quotes_hold_braces_and_quotes() {
         ["request.bin", "a}}b", "{{a", "a}", r#"it"s\ "q".bin"#, " blank ", r"C:\new\x", r"\\server\a}b", "泵}}"]
     {
         for format in [PayloadFormat::Text, PayloadFormat::Mixed, PayloadFormat::Hex] {
-            let text = format!("{}", file_template(path));
+            let text = file_template(path);
             let draft = Draft { format, text, ..Draft::default() };
             let compiled = compile(&draft).unwrap_or_else(|mistake| panic!("{path}: {mistake:?}"));
             assert_eq!(compiled.needs().files, [path], "{}", draft.text);

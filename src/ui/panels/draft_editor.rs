@@ -4,7 +4,7 @@
 
 use egui::{Id, RichText, TextEdit, Ui};
 
-use super::composer::ChecksumChoice;
+use super::composer::checksum_choice::{self, ChecksumChoice};
 use crate::model::{Draft, LineEnding, PayloadFormat, TextEncoding};
 use crate::payload;
 use crate::ui::state::Ctx;

@@ -16,6 +16,9 @@ use crate::ui::theme;
 use crate::ui::widgets::{self, plain_button, problem};
 
 const WIDTH: f32 = 720.0;
+const HITS: f32 = 80.0;
+/// The hits and three buttons, with the gaps between them.
+const BESIDE: f32 = HITS + 3.0 * 30.0 + 5.0 * 6.0;
 /// A rule costs up to 1 MiB where somebody means harm.
 const MOST_RULES: usize = 200;
 
@@ -27,6 +30,8 @@ pub struct Replies {
     lines: u64,
     /// The rule whose fields are shown.
     shown: Option<u64>,
+    /// The rule that was deleted last, and where it stood.
+    deleted: Option<(usize, Edited)>,
 }
 
 struct Edited {
@@ -61,6 +66,7 @@ impl Panel for Replies {
             let rules = endpoint.settings.replies.clone();
             self.rules = rules.into_iter().map(|rule| edited(&mut self.lines, rule)).collect();
             self.shown = self.rules.first().map(|rule| rule.line);
+            self.deleted = None;
         }
         let screen = ui.ctx().content_rect().size();
         let frame = egui::Frame::popup(ui.style()).inner_margin(16);
@@ -68,7 +74,7 @@ impl Panel for Replies {
             ui.set_width(WIDTH.min(screen.x - 64.0));
             ui.spacing_mut().item_spacing.y = 8.0;
             let most = screen.y - 140.0;
-            ScrollArea::vertical().max_height(most).show(ui, |ui| {
+            ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(ui, |ui| {
                 self.content(ctx, ui, id, &endpoint.settings, actions);
             });
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Min), |ui| {
@@ -110,6 +116,7 @@ impl Replies {
         if let Some((at, ask)) = asked {
             self.carry_out(at, &ask);
         }
+        changed |= self.undo(ctx, ui);
         if count < MOST_RULES && plain_button(ui, ctx.theme, words.get("replies.add"), "").clicked() {
             self.rules.push(edited(&mut self.lines, ReplyRule::default()));
             self.shown = self.rules.last().map(|rule| rule.line);
@@ -120,6 +127,21 @@ impl Replies {
             let settings = EndpointSettings { replies, ..settings.clone() };
             actions.push(Action::Endpoint(EndpointAction::Retune(id, settings.into())));
         }
+    }
+
+    /// What brings the rule that was deleted last back.
+    fn undo(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) -> bool {
+        let Some((at, _)) = &self.deleted else { return false };
+        let at = *at;
+        let clicked = ui.horizontal(|ui| {
+            let text = ctx.words.fill("replies.deleted", &[("number", &(at + 1))]);
+            ui.label(RichText::new(text).color(ctx.theme.dim));
+            plain_button(ui, ctx.theme, ctx.words.get("replies.undo"), "").clicked()
+        });
+        let Some((at, rule)) = self.deleted.take_if(|_| clicked.inner) else { return false };
+        self.shown = Some(rule.line);
+        self.rules.insert(at.min(self.rules.len()), rule);
+        true
     }
 
     /// Two endpoints of ours answered each other without end.
@@ -151,23 +173,22 @@ impl Replies {
                 edited.rule.off = !on;
                 asked = Some(Ask::Changed);
             }
-            let width = ui.available_width() - 3.0 * 32.0 - 90.0;
+            let width = (ui.available_width() - BESIDE).max(80.0);
             let text = rule::summary(words, &edited.rule);
             let color = if edited.rule.off { ctx.theme.dim } else { ctx.theme.text };
             let button = egui::Button::selectable(is_shown, RichText::new(&text).color(color));
             let button = button.truncate().min_size(Vec2::new(width, 26.0)).right_text("");
-            let shown = ui.scope(|ui| {
-                ui.set_max_width(width);
-                ui.add(button)
-            });
+            // Justified, so that every line has its counters in the same place.
+            let layout = egui::Layout::top_down_justified(egui::Align::Min);
+            let shown = ui.allocate_ui_with_layout(Vec2::new(width, 26.0), layout, |ui| ui.add(button));
             let response = shown.inner;
             if response.accessible_name(format!("{} {text}", named("replies.rule"))).clicked() {
                 asked = Some(Ask::Show);
             }
             let status = ctx.engine.endpoint(id).and_then(|status| status.replies.get(at).copied());
             let hits = status.map_or(0, |status| status.hits);
-            let hits = words.fill("replies.hits", &[("count", &words.number(hits))]);
-            ui.add_sized(Vec2::new(80.0, 26.0), Label::new(RichText::new(hits).color(ctx.theme.dim)));
+            let hits = words.count("count.hits", hits);
+            ui.add_sized(Vec2::new(HITS, 26.0), Label::new(RichText::new(hits).color(ctx.theme.dim)));
             let buttons = [("↑", "replies.up", at > 0, Ask::Up), ("↓", "replies.down", at + 1 < count, Ask::Down)];
             for (glyph, key, enabled, ask) in buttons {
                 if icon(ui, glyph, &named(key), enabled) {
@@ -200,7 +221,7 @@ impl Replies {
             Ask::Up if at > 0 => self.rules.swap(at, at - 1),
             Ask::Down if at + 1 < self.rules.len() => self.rules.swap(at, at + 1),
             Ask::Up | Ask::Down => {}
-            Ask::Delete => drop(self.rules.remove(at)),
+            Ask::Delete => self.deleted = Some((at, self.rules.remove(at))),
         }
     }
 }

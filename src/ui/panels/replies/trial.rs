@@ -3,8 +3,9 @@
 use egui::Ui;
 
 use crate::model::{Direction, EndpointId, Occasion, ReplyAct, ReplyRule, What};
-use crate::payload::visible_text;
-use crate::rules::{Captures, Matcher};
+use crate::payload::{Fill, Memory, Supplied, visible, visible_text};
+use crate::rules::{Captures, Matcher, ReadyReply};
+use crate::ui::panels::draft_editor::PREVIEWED;
 use crate::ui::state::Ctx;
 use crate::ui::widgets::{hint, problem};
 
@@ -33,9 +34,36 @@ pub fn on_selected(ctx: &Ctx<'_>, ui: &mut Ui, endpoint: EndpointId, rule: &Repl
         }
     }
     hint(ui, ctx.theme, &text);
+    if rule.act == ReplyAct::Send && rule.send.text.len() <= PREVIEWED {
+        answer(ctx, ui, rule, &captures);
+    }
     let is_other = selected.event.flow.endpoint != endpoint || selected.event.direction() != Some(Direction::In);
     if is_other {
         hint(ui, ctx.theme, words.get("replies.other_row"));
+    }
+}
+
+/// What the row would be answered with. Files and the environment are not read for a look.
+fn answer(ctx: &Ctx<'_>, ui: &mut Ui, rule: &ReplyRule, captures: &Captures) {
+    let Some(selected) = &ctx.view.selected else { return };
+    let Ok(ready) = ReadyReply::new(rule) else { return };
+    let Some(payload) = &ready.payload else { return };
+    let (supplied, mut memory) = (Supplied::default(), Memory::default());
+    let variables = ready.variables(captures);
+    let mut fill = Fill {
+        peer: selected.event.flow.peer,
+        local: selected.event.flow.local,
+        captures,
+        variables: &variables,
+        ..Fill::plain(ctx.now, jiff::tz::TimeZone::system(), &supplied, &mut memory)
+    };
+    match payload.render(&mut fill) {
+        Ok(rendered) => {
+            let shown = visible(&rendered.bytes, rule.send.encoding, SHOWN_BYTES);
+            let bytes = ctx.words.number(rendered.bytes.len() as u64);
+            hint(ui, ctx.theme, &ctx.words.fill("replies.would_send", &[("bytes", &bytes), ("shown", &shown)]));
+        }
+        Err(missing) => drop(problem(ui, ctx.theme, &ctx.words.missing(&missing))),
     }
 }
 
