@@ -15,10 +15,10 @@ mod library;
 mod replies;
 #[path = "window_panels/scene.rs"]
 mod scene;
-#[path = "window_panels/service.rs"]
-mod service;
 #[path = "window_panels/sequences.rs"]
 mod sequences;
+#[path = "window_panels/service.rs"]
+mod service;
 #[path = "window_panels/sidebar.rs"]
 mod sidebar;
 

@@ -66,6 +66,8 @@ pub enum Command {
 const LISTEN_EXAMPLES: &str = "Examples:
   sockscope listen tcp://127.0.0.1:9000 --echo
   sockscope listen tcp://[::1]:0 udp://0.0.0.0:5005 --json
+  sockscope listen tcp://127.0.0.1:8080 --answer http --http-body 'hello\\n'
+  sockscope listen tcp://127.0.0.1:1502 --answer modbus --registers holding:0=17,0x1234
   sockscope listen tcp://0.0.0.0:9000 --max-peers 10 --record morning.pcapng --for 2h
   sockscope listen tcp://127.0.0.1:502 --framing 'length u16be at 4' --decode modbus-tcp";
 

@@ -640,7 +640,7 @@ fn a_file_that_was_refused_can_be_allowed_where_it_is_said() {
     let mut window = failed(Failure::new(Doing::ReadFile, "/elsewhere/a.bin", Reason::NotAllowed));
     press(&mut window, "Allow this file");
     let asked = orders(&mut window);
-    let is_pick = |order: &Order| matches!(order, Order::Start(Job::PickFile { file, .. }) if file.ends_with("a.bin"));
+    let is_pick = |order: &Order| matches!(order, Order::Start(Job::PickFile(file)) if file.ends_with("a.bin"));
     assert!(asked.iter().any(is_pick), "{asked:?}");
     assert!(!sees(&window, "Allow this file"), "the failure is history");
     let window = failed(Failure::new(Doing::ReadFile, "../a.bin", Reason::NotAllowed));

@@ -1,14 +1,13 @@
 //! A press of Send: the draft is understood, what it asks is asked, and it goes to the engine.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use super::{HISTORY, preferences_changed, words};
 use crate::engine::{Repeat, Source, Target};
 use crate::model::{Draft, PayloadFormat, Timestamp};
 use crate::payload::{self, Compiled, Mistake};
 use crate::ui::action::Form;
-use crate::ui::effects::{Effects, Job};
+use crate::ui::effects::Effects;
 use crate::ui::state::{Asked, Asking, State};
 
 /// Bytes of a text that Up brings back; a longer one is in the library or in a file.

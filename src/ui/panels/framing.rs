@@ -127,7 +127,7 @@ impl FramingForm {
         actions: &mut Vec<Action>,
     ) {
         let label = ctx.words.get("framing.verify");
-        let choice = self.choice.get_or_insert_with(|| ChecksumChoice::of("framing", FIELD));
+        let choice = self.choice.get_or_insert_with(|| ChecksumChoice::of(Id::unique("framing_checksum"), FIELD));
         form_row(ui, ctx.theme, label, |ui| choice.ui(ctx, ui, &mut self.sum, Some(actions)));
         let is_asked = !self.sum.is_none();
         if is_asked {

@@ -35,8 +35,8 @@ pub struct ChecksumChoice {
 
 impl ChecksumChoice {
     /// In another place than the composer, with a button of this width.
-    pub fn of(scope: impl std::hash::Hash, width: f32) -> Self {
-        Self { scope: Some(Id::unique(scope)), width: Some(width), ..Self::default() }
+    pub fn of(scope: Id, width: f32) -> Self {
+        Self { scope: Some(scope), width: Some(width), ..Self::default() }
     }
 
     /// Without `actions` it does not lead to the finder.

@@ -28,7 +28,6 @@ use crate::ui::state::{Ctx, Focus};
 use crate::ui::widgets::FieldText;
 use crate::workspace::Unsent;
 
-pub use checksum_choice::ChecksumChoice;
 pub use target_choice::read_address;
 
 /// The widget id of the text, for those who want to focus it.
