@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::engine::{CloseHow, Peers, Repeat, SequenceTarget, Target};
 use crate::model::{
@@ -10,6 +11,7 @@ use crate::model::{
 };
 use crate::session::conversation::{ConversationOrder, Sides};
 use crate::session::{ConnectionsOrder, FindStep, Scope};
+use crate::ui::panels::Around;
 use crate::words::Language;
 use crate::workspace::ThemeChoice;
 
@@ -98,6 +100,12 @@ pub enum SendAction {
     ChooseFile,
     /// The same for a file that a template reads; it arrives as `State::template_file`.
     ChooseTemplateFile,
+    /// A job understands a long draft of the composer (`State::understood`).
+    Understand {
+        number: u64,
+        draft: Arc<Draft>,
+        around: Around,
+    },
     /// A job finds out the size of the file that the composer names (`State::file`).
     MeasureFile(String),
 }

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::action::{ConnectionList, SaveWhat};
+use super::panels::{Around, Understood};
 use super::state::{EventFacts, OwnAddress};
 use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, SequenceOrder, Source, Target};
 use crate::filter::Filter;
 use crate::model::{
-    ConnectionId, EndpointId, EndpointSettings, Failure, ModbusTable, Note, Rotation, RunId, SendId, Timestamp,
+    ConnectionId, Draft, EndpointId, EndpointSettings, Failure, ModbusTable, Note, Rotation, RunId, SendId, Timestamp,
 };
 use crate::session::conversation::{ConversationOrder, ConversationSnapshot, Sides};
 use crate::session::export::Progress;
@@ -154,6 +155,13 @@ pub enum Job {
     MeasureFile(String),
     /// Payloads out of a file of another program.
     ImportPayloads(PathBuf),
+    /// A draft that is too much for a frame.
+    Understand {
+        number: u64,
+        draft: Arc<Draft>,
+        around: Around,
+        now: Timestamp,
+    },
     /// Two payloads that are too much for a frame.
     Compare {
         number: u64,
@@ -261,6 +269,10 @@ pub enum Done {
     Measured {
         path: String,
         size: Result<u64, Failure>,
+    },
+    Understood {
+        number: u64,
+        understood: Arc<Understood>,
     },
     Compared {
         number: u64,

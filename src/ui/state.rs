@@ -117,6 +117,8 @@ pub struct State {
     pub decimal_offsets: bool,
     /// What a job found of two payloads, and the number of the question.
     pub difference: Option<(u64, Arc<crate::payload::Difference>)>,
+    /// What a job understood of the composer's draft, and the number of the question.
+    pub understood: Option<(u64, Arc<crate::ui::panels::Understood>)>,
     /// Who gets the keyboard in the next frame; gone after it.
     pub focus: Option<Focus>,
     /// What the composer takes over; the number grows with every `SendAction::Edit`.

@@ -6,7 +6,8 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use sockscope::engine::{Repeat, SendProgress, SendState, Source, Target};
 use sockscope::model::{ConnectionId, Draft, EndpointId, HostPort, PayloadFormat, SavedPayload, SendId};
-use sockscope::ui::effects::Job;
+use sockscope::ui::effects::{Done, Job};
+use sockscope::ui::panels::Understood;
 use sockscope::ui::stage::{Order, Stage};
 use sockscope::ui::state::{MeasuredFile, State};
 
@@ -520,9 +521,22 @@ fn a_repeat_says_how_late_it_was() {
         lateness: sockscope::engine::Lateness { median: 300_000, p99: 1_100_000, most: 2_000_000 },
         state: SendState::Running,
     });
-    window.state_mut().feed.engine = engine.into();
+    window.state_mut().feed.engine = engine.clone().into();
     window.run_steps(4);
     assert!(sees(&window, "late: median"));
+    // Once it is over, until something else is typed.
+    engine.sends[0].state = SendState::Stopped;
+    window.state_mut().state.last_send = Some(SendId(1));
+    window.state_mut().feed.engine = engine.into();
+    retype(&mut window, "Payload", "t");
+    assert!(!sees(&window, "Sent 37 times"));
+    window.state_mut().state.last_send = None;
+    window.run_steps(2);
+    window.state_mut().state.last_send = Some(SendId(1));
+    window.run_steps(2);
+    assert!(sees(&window, "Sent 37 times. Late: median 300 µs, 99 % 1.10 ms, at most 2.00 ms."));
+    retype(&mut window, "Payload", "tt");
+    assert!(!sees(&window, "Sent 37 times"));
 }
 
 #[test]
@@ -548,4 +562,60 @@ fn what_is_asked_is_typed_before_it_is_sent() {
     press(&mut window, "Cancel");
     assert!(!sees(&window, "Before it is sent"));
     assert!(orders(&mut window).iter().all(|order| !matches!(order, Order::Send(..))));
+}
+
+/// What the window asked a job to understand, understood.
+fn understand(window: &mut Window<'_>) -> Option<String> {
+    let asked = orders(window).into_iter().find_map(|order| match order {
+        Order::Start(Job::Understand { number, draft, around, now }) => Some((number, draft, around, now)),
+        _ => None,
+    });
+    let (number, draft, around, now) = asked?;
+    let text = draft.text.clone();
+    let understood = std::sync::Arc::new(Understood::new(draft, &around, now));
+    window.state_mut().feed.landed.push(Done::Understood { number, understood });
+    window.run_steps(3);
+    Some(text)
+}
+
+#[test]
+fn a_long_text_is_edited_a_piece_at_a_time_and_understood_by_a_job() {
+    let mut scene = Scene::default();
+    scene.listener("127.0.0.1:9000", 2);
+    let mut state = scene.state();
+    let long = format!("{}\\q{}", "0123456789".repeat(10_000), "x".repeat(50_000));
+    state.edited_draft = (1, Draft { text: long.clone(), ..Draft::default() });
+    let mut window = window(state, scene.stage());
+    window.run_steps(3);
+    assert!(sees(&window, "Bytes 1 to 16,384 of 150,002 of the text"));
+    assert!(value(&window, "Payload") == long[..16_384]);
+    assert!(understand(&mut window).as_deref() == Some(&*long));
+    assert!(sees(&window, "\\q is no escape"));
+    assert_eq!(understand(&mut window), None, "it is understood once");
+
+    // The mistake is in a piece that is not shown.
+    press(&mut window, "Show the mistake");
+    assert!(value(&window, "Payload").contains("\\q") && !sees(&window, "Show the mistake"));
+    press(&mut window, "Later");
+    let range = "Bytes 112,289 to 128,672 of 150,002";
+    assert!(sees(&window, range), "{}", value(&window, "Payload").len());
+    field(&window, "Payload").focus();
+    window.run_steps(2);
+    window.event(egui::Event::Text("!".into()));
+    window.run_steps(3);
+    let typed = format!("{}!{}", &long[..112_288], &long[112_288..]);
+    assert!(sees(&window, "of 150,003 of the text"));
+    assert!(understand(&mut window).as_deref() == Some(&*typed));
+
+    // Right bytes are sent whole. What is pasted is long: the piece behind it is shown.
+    window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.run_steps(2);
+    let pasted = "y".repeat(40_000);
+    window.event(egui::Event::Paste(pasted.clone()));
+    window.run_steps(3);
+    let typed = format!("{}{pasted}{}", &long[..112_288], &long[128_672..]);
+    assert!(understand(&mut window).as_deref() == Some(&*typed));
+    press(&mut window, "Format: Hex");
+    assert!(!sees(&window, "of the text"));
+    assert_eq!(value(&window, "Payload"), "");
 }

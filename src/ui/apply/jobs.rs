@@ -60,6 +60,7 @@ pub fn landed(state: &mut State, done: Done, now: Timestamp, effects: &mut dyn E
         Done::Facts { opened, asked, found, rows } => notes::facts_read(state, opened, &asked, found, rows),
         Done::Measured { path, size } => state.file = Some(MeasuredFile { path, size }),
         Done::PayloadsImported { path, result } => super::library::imported(state, &path, result, now),
+        Done::Understood { number, understood } => state.understood = Some((number, understood)),
         Done::Compared { number, difference } => state.difference = Some((number, difference)),
         Done::PathChosen { what, path, no_dialog } => path_chosen(state, what, path, no_dialog, now, effects),
     }

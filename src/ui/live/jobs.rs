@@ -14,6 +14,7 @@ use crate::session::{
     CAPTURE_EXTENSIONS, Log, LogView, SessionLibrary, connections_csv, conversation, export, save_connections_csv,
 };
 use crate::ui::effects::{Ask, Done, Job};
+use crate::ui::panels::Understood;
 use crate::ui::state::{EventFacts, OwnAddress};
 
 /// A person needs longer to cancel a dialog; what answers faster was none.
@@ -69,6 +70,9 @@ impl Jobs {
             Job::OwnAddresses => Done::OwnAddresses(own_addresses()),
             Job::MeasureFile(path) => Done::Measured { size: measure(&path), path },
             Job::ImportPayloads(path) => Done::PayloadsImported { result: crate::workspace::import(&path), path },
+            Job::Understand { number, draft, around, now } => {
+                Done::Understood { number, understood: Arc::new(Understood::new(draft, &around, now)) }
+            }
             Job::Compare { number, before, after } => {
                 let until = Instant::now() + LONGEST_COMPARISON;
                 let difference = Arc::new(crate::payload::difference(&before, &after, Some(until)));

@@ -41,6 +41,7 @@ use super::action::{Action, Tab};
 use super::state::Ctx;
 
 pub use banners::Banners;
+pub use composer::{Around, Understood};
 pub use log::LOG_HEAD;
 pub use top_bar::{Anchor, anchor, set_anchor};
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 use egui::text::TextFormat;
 use egui::{Align2, Color32, Label, RichText, Sense, TextStyle, Ui, WidgetInfo};
 
-use super::preview::{Example, Shown};
+use super::example::{Example, Shown};
 use super::views::Apart;
 use super::{Composer, send};
 use crate::engine::Target;
@@ -39,6 +39,7 @@ impl Composer {
             None => self
                 .failed_words(ctx, target)
                 .map(|text| (text, ctx.theme.error))
+                .or_else(|| self.repeated_words(ctx, target).map(|text| (text, ctx.theme.dim)))
                 .or_else(|| self.apart_words(ctx).map(|text| (text, ctx.theme.dim))),
         };
         ui.horizontal(|ui| {
@@ -55,10 +56,10 @@ impl Composer {
     fn bytes(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, target: Option<&Target>, share: f32) {
         let words = ctx.words;
         if self.preview.waits() {
-            one_line(ui, words.get("composer.pause"), ctx.theme.dim);
+            one_line(ui, words.get("composer.making"), ctx.theme.dim);
             return;
         }
-        let example = match &self.preview.shown {
+        let example = match self.preview.shown() {
             Shown::Bytes(example) => example,
             Shown::Mistake(mistake) => return one_line(ui, &words.mistake(mistake), ctx.theme.error),
             Shown::Missing(missing) => return one_line(ui, &words.missing(missing), ctx.theme.error),
@@ -77,7 +78,7 @@ impl Composer {
         let font = TextStyle::Monospace.resolve(ui.style());
         let digit = ui.fonts_mut(|fonts| fonts.glyph_width(&font, '0')).max(1.0);
         let fit = ((ui.available_width() * share / digit) as usize / 3).max(4);
-        let text = self.preview.of().map_or("", |of| &of.text);
+        let text = &self.preview.of().text;
         let pieces = pieces(example, text, fit);
         let pointed = show(ctx, ui, example, &pieces, self.pointed);
         // The text has its own say while the pointer is there.

@@ -4,11 +4,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use egui::text::{LayoutJob, TextFormat};
+use egui::text::{CCursor, CCursorRange, LayoutJob, TextFormat};
 use egui::text_edit::TextEditOutput;
 use egui::{Galley, Key, Modifiers, Stroke, TextBuffer, TextEdit, TextStyle, Ui};
 
-use super::preview::Shown;
+use super::example::Shown;
+use super::piece::{self, Step};
 use super::{Composer, editor_id};
 use crate::model::PayloadFormat;
 use crate::payload::MadeBy;
@@ -21,8 +22,6 @@ use crate::ui::widgets::{self, Field, FieldText, hint, plain_button, problem};
 const LINE_BELOW: f32 = 36.0;
 /// More parts than this are not told apart in the text: each costs a piece of layout.
 const MOST_COLORED: usize = 2000;
-/// In a longer text the character under the pointer would have to be looked for in every frame.
-const MOST_POINTED_BYTES: usize = 64 * 1024;
 
 impl Composer {
     pub(super) fn editor(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
@@ -37,22 +36,26 @@ impl Composer {
         if ui.memory(|memory| memory.has_focus(editor_id())) {
             self.walk_history(ctx, ui);
         }
+        self.take_long_paste(ui);
+        self.piece_row(ctx, ui);
+        let range = self.views.piece_range();
         // Parts and the mark belong to the text that was understood; after a change they are off until the next frame.
-        let understood = self.preview.of().map(|of| of.text.clone()).unwrap_or_default();
-        let colored = self.colored(ctx.theme);
+        let understood = self.preview.of().clone();
+        let colored = self.colored(ctx.theme, &range);
         let theme = ctx.theme;
         let mut layouter = |ui: &Ui, text: &dyn TextBuffer, width: f32| -> Arc<Galley> {
             let text = text.as_str();
-            let colored = if text == understood { colored.as_slice() } else { &[] };
+            let is_understood = understood.text.get(range.clone()) == Some(text);
+            let colored = if is_understood { colored.as_slice() } else { &[] };
             let plain = TextFormat::simple(TextStyle::Monospace.resolve(ui.style()), theme.text);
             let job = widgets::without_ligatures(in_colors(text, colored, &plain, width));
             ui.fonts_mut(|fonts| fonts.layout_job(job))
         };
         let name = ctx.words.get("composer.text");
-        let text = self.views.text_mut();
+        let mut piece = self.views.piece();
         let height = (ui.available_height() - LINE_BELOW).max(44.0);
         let output = egui::ScrollArea::vertical().id_salt("composer scroll").max_height(height).show(ui, |ui| {
-            TextEdit::multiline(text)
+            TextEdit::multiline(&mut piece)
                 .id(editor_id())
                 .font(TextStyle::Monospace)
                 .desired_width(f32::INFINITY)
@@ -62,6 +65,9 @@ impl Composer {
                 .show(ui)
         });
         let output = output.inner;
+        if piece.changed {
+            self.views.edited();
+        }
         if output.response.changed() {
             self.history.forget();
         }
@@ -71,46 +77,112 @@ impl Composer {
         }
         if let Some(cursor) = output.cursor_range {
             let row = output.galley.layout_from_cursor(cursor.primary).row;
-            self.history.in_first_row = row == 0;
-            self.history.in_last_row = row + 1 >= output.galley.rows.len();
+            let (range, whole) = (self.views.piece_range(), self.views.text().len());
+            self.history.in_first_row = row == 0 && range.start == 0;
+            self.history.in_last_row = row + 1 >= output.galley.rows.len() && range.end == whole;
         }
         output.response.response.accessible_name(name);
     }
 
-    /// What made the bytes, in its colour, and the mistake.
-    fn colored(&self, theme: &Theme) -> Vec<(Range<usize>, TextFormat)> {
+    /// Above a long text: which piece of it is in the editor.
+    fn piece_row(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        let whole = self.views.text().len();
+        if whole <= piece::WHOLE_BYTES {
+            return;
+        }
+        let range = self.views.piece_range();
+        let mistake = match self.preview.shown() {
+            Shown::Mistake(mistake) => Some(mistake.at.start).filter(|at| !range.contains(at) && *at < whole),
+            _ => None,
+        };
+        if let Some(step) = piece::row(ctx, ui, &range, whole, mistake) {
+            self.views.step(step);
+            self.begin_piece(ui, 0);
+        }
+    }
+
+    /// The cursor stands behind so many characters; what was undone belongs to another piece.
+    fn begin_piece(&mut self, ui: &Ui, characters: usize) {
+        let mut state = TextEdit::load_state(ui.ctx(), editor_id()).unwrap_or_default();
+        state.clear_undoer();
+        state.cursor.set_char_range(Some(CCursorRange::one(CCursor::new(characters))));
+        TextEdit::store_state(ui.ctx(), editor_id(), state);
+        self.selected = None;
+    }
+
+    /// A long text that is pasted never comes into the editor as a whole.
+    fn take_long_paste(&mut self, ui: &Ui) {
+        if !ui.memory(|memory| memory.has_focus(editor_id())) {
+            return;
+        }
+        let is_long =
+            |event: &egui::Event| matches!(event, egui::Event::Paste(text) if text.len() > piece::PIECE_BYTES);
+        let pasted = ui.input_mut(|input| {
+            let at = input.events.iter().position(is_long)?;
+            Some(input.events.remove(at))
+        });
+        let Some(egui::Event::Paste(text)) = pasted else { return };
+        let state = TextEdit::load_state(ui.ctx(), editor_id()).unwrap_or_default();
+        let mut piece = self.views.piece();
+        let last = CCursorRange::one(CCursor::new(piece.as_str().chars().count()));
+        let selected = state.cursor.char_range().unwrap_or(last);
+        let mut cursor = piece.delete_selected(&selected);
+        piece.insert_text_at(&mut cursor, &text, usize::MAX);
+        let end = piece.range.start + usize::from(piece.byte_index_from_char_index(cursor.index));
+        self.views.edited();
+        self.history.forget();
+        // Behind what was pasted, as after any paste.
+        if self.views.text().len() > piece::WHOLE_BYTES {
+            self.views.step(Step::To(end));
+        }
+        let range = self.views.piece_range();
+        let before = self.views.text().get(range.start..end).map_or(0, |before| before.chars().count());
+        self.begin_piece(ui, before);
+    }
+
+    /// What made the bytes of this piece, in its colour, and the mistake; places are those in the piece.
+    fn colored(&self, theme: &Theme, piece: &Range<usize>) -> Vec<(Range<usize>, TextFormat)> {
         let format = |color| TextFormat::simple(theme::mono(), color);
-        match &self.preview.shown {
+        let within = |range: &Range<usize>| {
+            range.start.max(piece.start) - piece.start..range.end.min(piece.end).max(piece.start) - piece.start
+        };
+        match self.preview.shown() {
             Shown::Mistake(mistake) => {
-                let text = self.preview.of().map_or("", |of| &of.text);
+                let mark = seen_mark(&self.preview.of().text, mistake.at.clone());
+                if mark.start >= piece.end && mark.start > 0 || mark.end < piece.start {
+                    return Vec::new();
+                }
                 let underline = Stroke::new(2.0, theme.error);
-                vec![(seen_mark(text, mistake.at.clone()), TextFormat { underline, ..format(theme.error) })]
+                vec![(within(&mark), TextFormat { underline, ..format(theme.error) })]
             }
-            Shown::Bytes(example) if example.rendered.parts.len() <= MOST_COLORED => {
-                let parts = example.rendered.parts.iter().enumerate();
-                let seen = parts.filter(|(place, part)| {
+            Shown::Bytes(example) => {
+                let parts = &example.rendered.parts;
+                let first = parts.partition_point(|part| part.text.end <= piece.start);
+                let behind = parts.partition_point(|part| part.text.start < piece.end).max(first);
+                if behind - first > MOST_COLORED {
+                    return Vec::new();
+                }
+                let seen = parts.iter().enumerate().take(behind).skip(first).filter(|(place, part)| {
                     !part.text.is_empty() && (part.made_by != MadeBy::Typed || self.pointed == Some(*place))
                 });
                 seen.map(|(place, part)| {
                     let background =
                         if self.pointed == Some(place) { theme.selection } else { egui::Color32::TRANSPARENT };
-                    (part.text.clone(), TextFormat { background, ..format(theme.made_by(part.made_by)) })
+                    (within(&part.text), TextFormat { background, ..format(theme.made_by(part.made_by)) })
                 })
                 .collect()
             }
-            Shown::Bytes(_) | Shown::Missing(_) => Vec::new(),
+            Shown::Missing(_) => Vec::new(),
         }
     }
 
     /// The bytes of what is under the pointer are shown on another ground.
     fn point_at_text(&mut self, ui: &Ui, output: &TextEditOutput) {
         let Some(at) = output.response.hover_pos() else { return };
-        let text = self.views.text();
-        if text.len() > MOST_POINTED_BYTES {
-            return;
-        }
+        let range = self.views.piece_range();
+        let text = self.views.text().get(range.clone()).unwrap_or_default();
         let cursor = output.galley.cursor_from_pos(at - output.galley_pos);
-        let byte = text.char_indices().nth(cursor.index.0).map(|(byte, _)| byte);
+        let byte = text.char_indices().nth(cursor.index.0).map(|(byte, _)| range.start + byte);
         let pointed = byte.and_then(|byte| self.preview.example()?.part_at(byte));
         if self.pointed != pointed {
             self.pointed = pointed;
@@ -133,10 +205,10 @@ impl Composer {
             None
         };
         let Some(text) = text else { return };
-        let end = egui::text::CCursor::new(text.chars().count());
         *self.views.text_mut() = text;
+        let end = CCursor::new(self.views.piece().as_str().chars().count());
         if let Some(mut state) = TextEdit::load_state(ui.ctx(), editor_id()) {
-            state.cursor.set_char_range(Some(egui::text::CCursorRange::one(end)));
+            state.cursor.set_char_range(Some(CCursorRange::one(end)));
             TextEdit::store_state(ui.ctx(), editor_id(), state);
         }
     }

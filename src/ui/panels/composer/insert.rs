@@ -2,8 +2,8 @@
 //!
 //! Never: reads the file that is chosen. Called by: the composer's row of choices.
 
-use egui::text::{CCursor, CCursorRange};
-use egui::{Button, Id, Popup, RichText, ScrollArea, TextEdit, Ui};
+use egui::text::{CCursor, CCursorRange, CharIndex};
+use egui::{Button, Id, Popup, RichText, ScrollArea, TextBuffer as _, TextEdit, Ui};
 
 use super::{Composer, editor_id};
 use crate::model::PayloadFormat;
@@ -79,21 +79,21 @@ impl Composer {
     /// Puts it in place of the selection, or around it, and goes on behind it.
     fn insert(&mut self, ui: &Ui, template: &str) {
         let mut state = TextEdit::load_state(ui.ctx(), editor_id()).unwrap_or_default();
-        let text = self.views.text_mut();
-        let last = text.chars().count();
+        let mut piece = self.views.piece();
+        let last = CharIndex(piece.as_str().chars().count());
         // The menu took the keyboard, and with it the selection.
         let range = self.selected.or(state.cursor.char_range()).map_or(last..last, |range| {
-            let (one, other) = (range.primary.index.0.min(last), range.secondary.index.0.min(last));
+            let (one, other) = (range.primary.index.min(last), range.secondary.index.min(last));
             one.min(other)..one.max(other)
         });
-        let byte = |place: usize| text.char_indices().nth(place).map_or(text.len(), |(byte, _)| byte);
-        let bytes = byte(range.start)..byte(range.end);
         let inserted = match template.split_once("{}") {
-            Some((before, behind)) => format!("{before}{}{behind}", &text[bytes.clone()]),
+            Some((before, behind)) => format!("{before}{}{behind}", piece.char_range(range.clone())),
             None => template.to_owned(),
         };
-        let cursor = CCursor::new(range.start + inserted.chars().count());
-        text.replace_range(bytes, &inserted);
+        piece.delete_char_range(range.clone());
+        let count = piece.insert_text(&inserted, range.start);
+        self.views.edited();
+        let cursor = CCursor::new(range.start.0 + count);
         state.cursor.set_char_range(Some(CCursorRange::one(cursor)));
         TextEdit::store_state(ui.ctx(), editor_id(), state);
         // Not in this frame: the key that chose it would be typed there.

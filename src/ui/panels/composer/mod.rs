@@ -6,8 +6,10 @@
 mod bytes_line;
 mod checksum_choice;
 mod editor;
+mod example;
 mod history;
 mod insert;
+mod piece;
 mod preview;
 mod send;
 mod target_choice;
@@ -23,6 +25,9 @@ use crate::ui::action::{Action, Form, SendAction};
 use crate::ui::state::{Ctx, Focus};
 use crate::ui::widgets::FieldText;
 
+use std::sync::Arc;
+
+pub use example::{Around, Understood};
 pub use target_choice::read_address;
 
 /// The widget id of the text, for those who want to focus it.
@@ -52,6 +57,8 @@ pub struct Composer {
     taken: u64,
     history: history::Place,
     preview: preview::Preview,
+    /// The draft as it stands in the window, and of which change of the text it is.
+    written: (u64, Arc<Draft>),
     /// The part of the payload under the pointer: a place among the preview's parts, drawn by the line and by the text.
     pointed: Option<usize>,
     /// What was selected while the text had the keyboard.
@@ -76,7 +83,7 @@ impl Panel for Composer {
         self.take_file(ctx, ui);
         self.take_checksum(ctx);
         let target = self.target(ctx);
-        self.compose(ctx, ui, target.as_ref());
+        self.compose(ctx, ui, target.as_ref(), actions);
         if std::mem::take(&mut self.focus_text) || ctx.state.focus == Some(Focus::Composer) {
             ui.memory_mut(|memory| memory.request_focus(editor_id()));
         }
@@ -89,14 +96,13 @@ impl Panel for Composer {
         self.save_row(ctx, ui, actions);
         self.editor(ctx, ui, actions);
         // What was typed in this frame is shown in this frame.
-        self.compose(ctx, ui, target.as_ref());
+        self.compose(ctx, ui, target.as_ref(), actions);
         self.bytes_line(ctx, ui, why.as_ref(), target.as_ref());
         self.measure_file(ctx, actions);
 
         match (by_button, by_key) {
             (Some(pressed), _) => self.press(ctx, pressed, target, actions),
             (None, true) => {
-                self.preview.understand(ctx, self.shown_draft(), target.as_ref());
                 let why = self.why_not(ctx, target.as_ref());
                 if why.is_none() && !self.is_repeating(ctx) {
                     self.press(ctx, send::Pressed::Send, target, actions);
@@ -137,8 +143,14 @@ impl Composer {
         }
     }
 
-    fn compose(&mut self, ctx: &Ctx<'_>, ui: &Ui, target: Option<&Target>) {
-        if let Some(wait) = self.preview.update(ctx, self.shown_draft(), target) {
+    fn compose(&mut self, ctx: &Ctx<'_>, ui: &Ui, target: Option<&Target>, actions: &mut Vec<Action>) {
+        let (of, draft) = &self.written;
+        let is_same = *of == self.views.changes()
+            && (draft.encoding, draft.ending, &draft.checksum) == (self.encoding, self.ending, &self.checksum);
+        if !is_same {
+            self.written = (self.views.changes(), Arc::new(self.shown_draft()));
+        }
+        if let Some(wait) = self.preview.update(ctx, &self.written.1, target, actions) {
             ui.ctx().request_repaint_after(wait);
         }
     }

@@ -3,11 +3,14 @@
 //! Owns: what was typed in each format and its undo. Views of the same bytes are linked: what is edited in one shows in the
 //! other, as long as the bytes are the same at each sending. Never: overwrites what was typed for itself. Called by: the composer.
 
+use std::ops::Range;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use egui::text_edit::TextEditState;
 
+use super::piece::{self, Piece};
 use crate::model::{Draft, PayloadFormat, TextEncoding};
 use crate::payload::{self, Fill, MadeBy, Memory, Supplied};
 
@@ -18,11 +21,15 @@ const MOST_CONVERTED_BYTES: usize = 1024 * 1024;
 pub struct Views {
     pub format: PayloadFormat,
     views: [View; PayloadFormat::ALL.len()],
+    /// Counts what may have changed the text or its format: a long text is not compared in every frame.
+    changes: u64,
 }
 
 #[derive(Default)]
 struct View {
     text: String,
+    /// The bytes of it that are in the editor; all of a short one.
+    piece: Range<usize>,
     /// What switching put there; while it stands there nobody has edited it.
     made: Option<String>,
     /// It showed the same bytes as the other linked ones when it was last left or entered.
@@ -47,7 +54,36 @@ impl Views {
     }
 
     pub fn text_mut(&mut self) -> &mut String {
+        self.changes += 1;
         &mut self.view_mut(self.format).text
+    }
+
+    /// Grows with every change of the text and of the format.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// The text as the editor shows it.
+    pub fn piece(&mut self) -> Piece<'_> {
+        let view = self.view_mut(self.format);
+        view.piece = piece::fit(&view.piece, &view.text);
+        Piece { whole: &mut view.text, range: &mut view.piece, changed: false }
+    }
+
+    /// Which bytes of it that are.
+    pub fn piece_range(&self) -> Range<usize> {
+        let view = self.view(self.format);
+        piece::fit(&view.piece, &view.text)
+    }
+
+    pub fn step(&mut self, step: piece::Step) {
+        let view = self.view_mut(self.format);
+        view.piece = piece::step(&view.piece, &view.text, step);
+    }
+
+    /// The editor changed the piece.
+    pub fn edited(&mut self) {
+        self.changes += 1;
     }
 
     /// A text from elsewhere in the format shown; the other formats keep theirs.
@@ -55,9 +91,10 @@ impl Views {
         for view in &mut self.views {
             view.linked = false;
         }
+        self.changes += 1;
         let view = self.view_mut(self.format);
         text.clone_into(&mut view.text);
-        view.made = None;
+        (view.made, view.piece) = (None, 0..0);
     }
 
     /// Shows another format. `state`: cursor and undo of the text shown until now; those of the next come back,
@@ -81,6 +118,7 @@ impl Views {
     /// Shows another format as it was left.
     pub fn leave_for(&mut self, to: PayloadFormat, state: Option<TextEditState>) -> Option<TextEditState> {
         self.view_mut(self.format).state = state;
+        self.changes += 1;
         self.format = to;
         self.view_mut(to).state.take()
     }
@@ -119,7 +157,7 @@ impl Views {
         }
         let view = self.view_mut(to);
         view.made = Some(text.clone());
-        view.text = text;
+        (view.text, view.piece) = (text, 0..0);
         self.link(from, to, true);
         None
     }
