@@ -336,8 +336,8 @@ fn reply() {
     let of = |all: &[Vec<f64>], figure: usize| median(all.iter().map(|figures| figures[figure]).collect());
     println!("TCP, replies to 64 bytes, recorder on; the goals are 100 µs (median) and 0.7 of bare tokio");
     println!(
-        "  {:32} {:>10} {:>6} {:>8} {:>8}   {}",
-        "", "trips/s", "ratio", "p50 µs", "p99 µs", "from read to write: p50 µs, p99 µs"
+        "  {:32} {:>10} {:>6} {:>8} {:>8}   from read to write: p50 µs, p99 µs",
+        "", "trips/s", "ratio", "p50 µs", "p99 µs"
     );
     println!("  {:32} {:10.0} {:6.2} {:8.1} {:8.1}", "bare tokio", of(&bare, 0), 1.0, of(&bare, 1), of(&bare, 2));
     for ((name, _), ours) in kinds.iter().zip(&ours) {

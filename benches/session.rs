@@ -2,6 +2,7 @@
 //!
 //! `SOCKSCOPE_BENCH_EVENTS` says how many events the filters look at (default: 1,000,000; ten times as many take 2.2 GB).
 //! `SOCKSCOPE_BENCH_FOLDER` says where the files go (default: /dev/shm where there is one, else the system's).
+#![allow(clippy::print_stdout)]
 
 use std::fs::File;
 use std::hint::black_box;
@@ -329,7 +330,7 @@ fn frames(criterion: &mut Criterion) {
             let (_, view) = ask_query(&log, on(&line), |snapshot| snapshot.scanned == rows);
             let matched = view.snapshot().matched;
             let each = anonymous_bytes().saturating_sub(before) as f64 / matched as f64;
-            eprintln!("frames: {matched} frames take {each:.1} bytes each in memory");
+            println!("frames: {matched} frames take {each:.1} bytes each in memory");
         }
         for (name, query) in [("frames", on(&line)), ("frames off", Query::default())] {
             let (sender, woken) = std::sync::mpsc::channel();

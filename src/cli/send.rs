@@ -9,6 +9,7 @@ use super::endpoints;
 use super::live::{self, Live, sentence};
 use super::payloads;
 use super::printer::Output;
+use super::standard::complain;
 use crate::engine::{Repeat, SendState, Source, Target};
 use crate::model::{EndpointId, SendId, Transport};
 use crate::words::{Language, Words};
@@ -52,7 +53,9 @@ async fn send_all(
             Err(_) => tokio::time::sleep(Duration::from_millis(1)).await,
         }
     };
+    let lateness = Lateness { live, id };
     accepted(live, id).await?;
+    drop(lateness);
     live.set_unfinished(None);
     match arguments.endpoint.transport {
         Transport::Tcp => {
@@ -71,6 +74,28 @@ async fn send_all(
         }
     }
     Ok(())
+}
+
+/// Says on standard error how late the rounds of a schedule were, once, however the sending ends: --for and signals end it too.
+struct Lateness<'a> {
+    live: &'a Live,
+    id: SendId,
+}
+
+impl Drop for Lateness<'_> {
+    fn drop(&mut self) {
+        let snapshot = self.live.engine.snapshot();
+        let Some(send) = snapshot.send(self.id).filter(|send| send.lateness.most > 0 && send.rounds > 1) else {
+            return;
+        };
+        let words = Words::of(Language::English);
+        let late = send.lateness;
+        let [median, p99, most] = [late.median, late.p99, late.most].map(|nanos| words.duration(nanos));
+        let rounds = words.number(send.rounds);
+        let figures: [(&str, &dyn std::fmt::Display); 4] =
+            [("rounds", &rounds), ("median", &median), ("rare", &p99), ("most", &most)];
+        complain(&words.fill("composer.late_whole", &figures));
+    }
 }
 
 /// Waits until the system has taken all of it.

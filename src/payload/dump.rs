@@ -4,7 +4,7 @@
 //! plain hex that begins with `0000` stays plain hex. Called by: `hex`.
 
 use super::MAX_PAYLOAD_BYTES;
-use super::hex::digit;
+use super::hex::{digit, plain_pairs};
 
 /// No tool prints more bytes on a line.
 const MAX_LINE_BYTES: u64 = 64;
@@ -120,7 +120,11 @@ impl<'a> Line<'a> {
     fn bytes(&self, known: Option<usize>, usual: usize) -> Option<Vec<u8>> {
         let limit = known.unwrap_or(MAX_LINE_BYTES as usize);
         let mut bytes = Vec::with_capacity(limit);
-        let mut rest = self.rest;
+        // All but the last byte, up to the two blanks in the middle, where more of them are certain to be bytes.
+        let sure = plain_pairs(self.rest.as_bytes(), 0, limit.saturating_sub(1), &mut bytes);
+        let sure = if self.rest.as_bytes().get(sure) == Some(&b' ') { sure.saturating_sub(3) } else { sure };
+        bytes.truncate(sure / 3);
+        let mut rest = self.rest.get(sure..).unwrap_or_default();
         while bytes.len() < limit && !rest.is_empty() {
             let length = rest.bytes().take_while(|byte| digit(*byte).is_some()).count();
             let (group, after) = rest.split_at(length);

@@ -43,12 +43,35 @@ pub fn bytes_to_c_array(bytes: &[u8]) -> String {
 
 /// The value of a hex digit.
 pub(super) fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
+    match VALUES[usize::from(byte)] {
+        NO_DIGIT => None,
+        value => Some(value),
     }
+}
+
+const NO_DIGIT: u8 = 0xFF;
+const VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789abcdef"[value] as usize] = value as u8;
+        values[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+};
+
+/// Bytes as they are written most: two digits and one blank. Reads as many as there are from `at` on and gives where they end.
+/// The digits behind the last blank are left: only what follows tells whether they are whole.
+pub(super) fn plain_pairs(source: &[u8], at: usize, most: usize, bytes: &mut Vec<u8>) -> usize {
+    let rest = source.get(at..).unwrap_or_default();
+    let pairs = rest.chunks_exact(3).take(most).map_while(|pair| {
+        let (high, low) = (VALUES[usize::from(pair[0])], VALUES[usize::from(pair[1])]);
+        ((high | low) < 16 && pair[2] == b' ').then_some(high << 4 | low)
+    });
+    let before = bytes.len();
+    bytes.extend(pairs);
+    at + 3 * (bytes.len() - before)
 }
 
 fn push_byte(byte: u8, text: &mut String) {
@@ -71,7 +94,12 @@ pub(super) fn digits_until(
     bytes: &mut Vec<u8>,
 ) -> Result<usize, Mistake> {
     let source = text.as_bytes();
-    while at < source.len() && !stops(at) {
+    loop {
+        // Neither a digit nor a blank is where something else begins.
+        at = plain_pairs(source, at, usize::MAX, bytes);
+        if at >= source.len() || stops(at) {
+            return Ok(at);
+        }
         let skipped = skip_separator(source, at);
         if skipped > at {
             at = skipped;
@@ -99,7 +127,6 @@ pub(super) fn digits_until(
         }
         at = end;
     }
-    Ok(at)
 }
 
 /// Behind the brace of `unsigned char name[] = {`, else the start.

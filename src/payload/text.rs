@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use encoding_rs::EncoderResult;
 
+use super::hex::digit;
 use super::units::{Unit, Units, is_invisible, table_of};
 use super::{Mistake, MistakeKind};
 use crate::model::TextEncoding;
@@ -134,6 +135,17 @@ pub(super) fn encode(text: &str, encoding: TextEncoding, bytes: &mut Vec<u8>) ->
 
 /// Reads one escape at the start of `escape`, which stands at `at` in the whole text; gives its length in bytes.
 pub(super) fn unescape(escape: &str, at: usize, encoding: TextEncoding, bytes: &mut Vec<u8>) -> Result<usize, Mistake> {
+    // The most frequent ones.
+    let usual = match escape.as_bytes() {
+        [_, b'x', high, low, ..] => digit(*high).zip(digit(*low)).map(|(high, low)| (high << 4 | low, 4)),
+        [_, b'r', ..] if is_ascii_in(encoding) => Some((b'\r', 2)),
+        [_, b'n', ..] if is_ascii_in(encoding) => Some((b'\n', 2)),
+        _ => None,
+    };
+    if let Some((byte, taken)) = usual {
+        bytes.push(byte);
+        return Ok(taken);
+    }
     let unfinished = || mistake(at..at + escape.len(), MistakeKind::UnfinishedEscape);
     let name = escape.chars().nth(1).ok_or_else(unfinished)?;
     let simple = match name {
@@ -152,6 +164,11 @@ pub(super) fn unescape(escape: &str, at: usize, encoding: TextEncoding, bytes: &
     };
     encode_ascii(simple.encode_utf8(&mut [0; 4]), encoding, bytes);
     Ok(2)
+}
+
+/// ASCII is one byte each.
+fn is_ascii_in(encoding: TextEncoding) -> bool {
+    !matches!(encoding, TextEncoding::Utf16Le | TextEncoding::Utf16Be)
 }
 
 /// `\xHH`

@@ -20,11 +20,25 @@ fn sink() -> (SocketAddr, JoinHandle<Vec<u8>>) {
 }
 
 fn sends(arguments: &[&str], expected: &[u8]) {
+    let output = sends_and(arguments, expected);
+    assert_done(&output);
+}
+
+fn sends_and(arguments: &[&str], expected: &[u8]) -> std::process::Output {
     let (at, reading) = sink();
     let output = run(&[&["send", &format!("tcp://{at}")][..], arguments].concat(), b"");
-    assert_done(&output);
     let got = reading.join().unwrap();
     assert!(got == expected, "{arguments:?}: {} bytes, {:?}", got.len(), text(&got[..got.len().min(80)]));
+    output
+}
+
+/// A schedule ends with one line on standard error: how often it was sent, and how late.
+fn assert_late(output: &std::process::Output, rounds: &str) {
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let begins = format!("sockscope: Sent {rounds} times. Late: median ");
+    let is_whole = said.starts_with(&begins) && [", 99 % ", ", at most "].iter().all(|part| said.contains(part));
+    assert!(is_whole && said.ends_with(".\n") && said.lines().count() == 1, "{said:?}");
 }
 
 #[test]
@@ -41,7 +55,8 @@ fn text_hex_and_endings() {
 fn repeats() {
     sends(&["--text", "ab", "--repeat", "1000"], "ab".repeat(1000).as_bytes());
     let begun = Instant::now();
-    sends(&["--text", "t", "--repeat", "4", "--every", "50ms"], b"tttt");
+    let output = sends_and(&["--text", "t", "--repeat", "4", "--every", "50ms"], b"tttt");
+    assert_late(&output, "4");
     assert!(begun.elapsed() >= Duration::from_millis(150));
 }
 
@@ -49,8 +64,12 @@ fn repeats() {
 fn repeats_until_stopped_when_no_count_is_given() {
     let (at, reading) = sink();
     let output = run(&["send", &format!("tcp://{at}"), "--text", "t", "--every", "10ms", "--for", "500ms"], b"");
-    assert_done(&output);
     let sent = reading.join().unwrap().len();
+    let said = text(&output.stderr);
+    let rounds = said.split(' ').nth(2).unwrap_or_default().to_owned();
+    assert_late(&output, &rounds);
+    // What is told stands in the snapshot, which may lag behind by a tick.
+    assert!(rounds.parse::<usize>().is_ok_and(|rounds| (1..=sent).contains(&rounds)), "{said}");
     assert!((2..=60).contains(&sent), "{sent}");
 }
 

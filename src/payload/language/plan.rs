@@ -38,7 +38,7 @@ pub(super) struct Step {
 #[derive(Debug)]
 pub(super) enum StepKind {
     Fixed(Range<usize>, MadeBy),
-    Value(Value),
+    Value(Box<Value>),
     /// `covers`: places in `steps`.
     Length {
         written: Written,
@@ -46,7 +46,7 @@ pub(super) enum StepKind {
         covers: Range<usize>,
     },
     Sum {
-        sum: Checksum,
+        sum: Box<Checksum>,
         covers: Range<usize>,
     },
 }
@@ -64,9 +64,9 @@ impl Plan {
         let mut covered = Vec::new();
         let mut place = 0;
         for piece in &pieces {
-            let (part, usual) = match &piece.what {
-                PieceKind::Template(Template::Length { part, .. }) => (part, place + 1..count),
-                PieceKind::Template(Template::Sum { part, .. }) => (part, 0..place),
+            let (part, usual) = match piece.template() {
+                Some(Template::Length { part, .. }) => (part, place + 1..count),
+                Some(Template::Sum { part, .. }) => (part, 0..place),
                 _ => {
                     place += usize::from(!is_mark(piece));
                     continue;
@@ -79,15 +79,21 @@ impl Plan {
         let mut covered = covered.into_iter();
         let mut steps = Vec::with_capacity(count);
         for Piece { text, what } in pieces {
-            let what = match what {
-                PieceKind::Fixed(bytes, made_by) => StepKind::Fixed(bytes, made_by),
-                PieceKind::Template(Template::Value(value)) => StepKind::Value(value),
-                PieceKind::Template(Template::Begin(_) | Template::End(_)) => continue,
-                PieceKind::Template(Template::Length { written, plus, .. }) => {
+            let template = match what {
+                PieceKind::Fixed(bytes, made_by) => {
+                    steps.push(Step { text, what: StepKind::Fixed(bytes, made_by) });
+                    continue;
+                }
+                PieceKind::Template(template) => *template,
+            };
+            let what = match template {
+                Template::Value(value) => StepKind::Value(Box::new(value)),
+                Template::Begin(_) | Template::End(_) => continue,
+                Template::Length { written, plus, .. } => {
                     StepKind::Length { written, plus, covers: covered.next().unwrap_or_default() }
                 }
-                PieceKind::Template(Template::Sum { sum, .. }) => {
-                    StepKind::Sum { sum, covers: covered.next().unwrap_or_default() }
+                Template::Sum { sum, .. } => {
+                    StepKind::Sum { sum: Box::new(sum), covers: covered.next().unwrap_or_default() }
                 }
             };
             steps.push(Step { text, what });
@@ -180,15 +186,15 @@ impl<'a> Parts<'a> {
         let mut open: Vec<(&PartName, usize)> = Vec::new();
         let mut place = 0;
         for piece in pieces {
-            match &piece.what {
-                PieceKind::Template(Template::Begin(part)) => {
+            match piece.template() {
+                Some(Template::Begin(part)) => {
                     if marked.contains_key(&*part.name) || open.iter().any(|(other, _)| other.name == part.name) {
                         let what = MistakeKind::PartTwice(part.name.clone());
                         return Err(Mistake { at: piece.text.clone(), what });
                     }
                     open.push((part, place));
                 }
-                PieceKind::Template(Template::End(part)) => {
+                Some(Template::End(part)) => {
                     let named = open.iter().rposition(|(other, _)| other.name == part.name);
                     // Without a name it ends the part that was begun last.
                     let last = if part.name.is_empty() { open.len().checked_sub(1) } else { None };
@@ -222,5 +228,5 @@ impl<'a> Parts<'a> {
 }
 
 fn is_mark(piece: &Piece) -> bool {
-    matches!(piece.what, PieceKind::Template(Template::Begin(_) | Template::End(_)))
+    matches!(piece.template(), Some(Template::Begin(_) | Template::End(_)))
 }

@@ -40,7 +40,17 @@ pub(super) struct Piece {
 pub(super) enum PieceKind {
     /// A range of the pool.
     Fixed(Range<usize>, MadeBy),
-    Template(Template),
+    /// Boxed: most pieces of a long text are fixed, and small.
+    Template(Box<Template>),
+}
+
+impl Piece {
+    pub(super) fn template(&self) -> Option<&Template> {
+        match &self.what {
+            PieceKind::Template(template) => Some(template),
+            PieceKind::Fixed(..) => None,
+        }
+    }
 }
 
 /// Cuts a draft of any format but a file's.
@@ -164,7 +174,7 @@ impl Scanned {
             return Err(Mistake { at: open..end, what });
         }
         let template = template(inner, open + 2)?;
-        self.pieces.push(Piece { text: open..end, what: PieceKind::Template(template) });
+        self.pieces.push(Piece { text: open..end, what: PieceKind::Template(Box::new(template)) });
         Ok(end)
     }
 
@@ -213,6 +223,12 @@ fn base64_to_bytes(text: &str, bytes: &mut Vec<u8>) -> Result<(), Mistake> {
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
     const ENGINE: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, FORGIVING);
+    let before = bytes.len();
+    if ENGINE.decode_vec(text, bytes).is_ok() {
+        return Ok(());
+    }
+    // Blanks, the other alphabet, or a mistake whose place is looked for.
+    bytes.truncate(before);
     let mut digits = Vec::with_capacity(text.len());
     let mut padded = false;
     for (at, character) in text.char_indices() {

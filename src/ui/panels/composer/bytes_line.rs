@@ -49,6 +49,7 @@ impl Composer {
                 .failed_words(ctx, target)
                 .inspect(|_| refused = self.refused_file(ctx))
                 .map(|text| (text, ctx.theme.error))
+                .or_else(|| self.repeated_words(ctx, target).map(|text| (text, ctx.theme.dim)))
                 .or_else(|| self.apart_words(ctx).map(|text| (text, ctx.theme.dim))),
         };
         ui.horizontal(|ui| {

@@ -14,6 +14,7 @@ use crate::ui::action::{Action, SendAction};
 use crate::ui::panels::target;
 use crate::ui::state::Ctx;
 use crate::ui::widgets::FieldText;
+use crate::words::Words;
 
 /// A single send that has run so long is worth a Stop.
 const WORTH_A_STOP_NANOS: u64 = 300_000_000;
@@ -182,11 +183,7 @@ impl Composer {
             Some(SendState::Failed(failure)) => Some(failure),
             _ => None,
         };
-        let newest = (ctx.state.last_send, ctx.state.send_error.clone());
-        if self.tried.send != newest {
-            self.tried = Tried { send: newest, target: target.cloned(), draft: self.preview.of().cloned() };
-        }
-        if self.tried.target.as_ref() != target || self.tried.draft.as_ref() != self.preview.of() {
+        if !self.is_as_tried(ctx, target) {
             return None;
         }
         let failed = || {
@@ -194,6 +191,25 @@ impl Composer {
             text.map(|text| text.trim().to_owned())
         };
         ctx.state.send_error.clone().or_else(failed)
+    }
+
+    /// How often the newest repeat was sent and how late, once it is over; said as long as a failure would be.
+    pub(super) fn repeated_words(&mut self, ctx: &Ctx<'_>, target: Option<&Target>) -> Option<String> {
+        if !self.is_as_tried(ctx, target) {
+            return None;
+        }
+        let send = ctx.state.last_send.and_then(|id| ctx.engine.send(id))?;
+        let is_over = matches!(send.state, SendState::Done | SendState::Stopped);
+        (is_over && send.lateness.most > 0 && send.rounds > 1).then(|| late_words(ctx.words, send))
+    }
+
+    /// The target and the draft are those of the newest press of Send.
+    fn is_as_tried(&mut self, ctx: &Ctx<'_>, target: Option<&Target>) -> bool {
+        let newest = (ctx.state.last_send, ctx.state.send_error.clone());
+        if self.tried.send != newest {
+            self.tried = Tried { send: newest, target: target.cloned(), draft: self.preview.of().cloned() };
+        }
+        self.tried.target.as_ref() == target && self.tried.draft.as_ref() == self.preview.of()
     }
 }
 
@@ -227,6 +243,14 @@ pub fn lateness_words(ctx: &Ctx<'_>, send: &SendProgress) -> Option<String> {
     let late = send.lateness;
     (late.most > 0).then(|| {
         let (median, p99) = (ctx.words.duration(late.median), ctx.words.duration(late.p99));
-        ctx.words.fill("composer.late", &[("median", &median), ("p99", &p99)])
+        ctx.words.fill("composer.late", &[("median", &median), ("rare", &p99)])
     })
+}
+
+/// "Sent 10,000 times. Late: median 0.3 ms, 99 % 1.1 ms, at most 2.0 ms.", of a schedule that is over.
+fn late_words(words: &Words, send: &SendProgress) -> String {
+    let late = send.lateness;
+    let [median, p99, most] = [late.median, late.p99, late.most].map(|nanos| words.duration(nanos));
+    let rounds = words.number(send.rounds);
+    words.fill("composer.late_whole", &[("rounds", &rounds), ("median", &median), ("rare", &p99), ("most", &most)])
 }
