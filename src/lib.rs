@@ -20,7 +20,7 @@
 //! | [`model`] | nothing |
 //! | [`payload`] | model |
 //! | [`filter`] | model, payload |
-//! | [`words`] | model, payload, filter |
+//! | [`words`] | model, payload, filter, rules |
 //! | [`framing`] | model |
 //! | [`rules`] | model, payload |
 //! | [`decode`] | model, payload |
