@@ -35,10 +35,14 @@ impl Sequence {
     pub fn move_step(&mut self, from: &[usize], to: &[usize]) -> Option<Vec<usize>> {
         let (level, moved) = (from.len().checked_sub(1)?, self.step(from)?);
         let (_, repeats) = to.split_last()?;
-        if to.starts_with(from) || repeats.len() + levels(moved) > MOST_NESTED || list(&self.steps, repeats).is_none() {
+        if to.starts_with(from) || repeats.len() + levels(moved) > MOST_NESTED {
             return None;
         }
+        let length = list(&self.steps, repeats)?.len();
         let mut to = to.to_vec();
+        if let Some(last) = to.last_mut() {
+            *last = length.min(*last);
+        }
         // It leaves a gap before its new place.
         if to.len() > level && to[..level] == from[..level] && to[level] > from[level] {
             to[level] -= 1;
@@ -107,6 +111,8 @@ mod tests {
         assert_eq!(sequence.move_step(&[0], &[0, 0]), None, "not into itself");
         assert_eq!(sequence.move_step(&[1], &[1]), None);
         assert_eq!(sequence.move_step(&[1], &[2]), None, "the gap before the next one is where it stands");
+        let mut sequence = Sequence { steps: vec![round(vec![]), pause(1)], ..Sequence::default() };
+        assert_eq!(sequence.move_step(&[1], &[0, 5]), Some(vec![0, 0]), "beyond the end is the end");
     }
 
     #[test]
