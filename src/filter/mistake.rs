@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::{Filter, Key, lexer, print};
-use crate::payload;
+use crate::payload::{self, RegexFault};
 
 /// Why a text is no filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,65 +89,6 @@ pub enum MistakeKind {
     BadDate,
     /// A time with a zone; times are read on the clock that the log shows.
     TimeZone,
-}
-
-/// What is wrong in a regular expression.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RegexFault {
-    UnclosedGroup,
-    UnopenedGroup,
-    GroupName,
-    UnclosedClass,
-    BadRange,
-    /// A name of characters, as in `\p{…}`, that does not exist.
-    UnknownClass,
-    NothingToRepeat,
-    BadCount,
-    BadEscape,
-    BadFlags,
-    LookAround,
-    Backreference,
-    TooDeep,
-    Other,
-}
-
-impl RegexFault {
-    pub const ALL: [Self; 14] = [
-        Self::UnclosedGroup,
-        Self::UnopenedGroup,
-        Self::GroupName,
-        Self::UnclosedClass,
-        Self::BadRange,
-        Self::UnknownClass,
-        Self::NothingToRepeat,
-        Self::BadCount,
-        Self::BadEscape,
-        Self::BadFlags,
-        Self::LookAround,
-        Self::Backreference,
-        Self::TooDeep,
-        Self::Other,
-    ];
-
-    /// As the tables of words name it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::UnclosedGroup => "unclosed_group",
-            Self::UnopenedGroup => "unopened_group",
-            Self::GroupName => "group_name",
-            Self::UnclosedClass => "unclosed_class",
-            Self::BadRange => "bad_range",
-            Self::UnknownClass => "unknown_class",
-            Self::NothingToRepeat => "nothing_to_repeat",
-            Self::BadCount => "bad_count",
-            Self::BadEscape => "bad_escape",
-            Self::BadFlags => "bad_flags",
-            Self::LookAround => "look_around",
-            Self::Backreference => "backreference",
-            Self::TooDeep => "too_deep",
-            Self::Other => "other",
-        }
-    }
 }
 
 impl Mistake {

@@ -31,12 +31,13 @@ mod values;
 
 use std::sync::Arc;
 
+pub use crate::payload::RegexFault;
 pub use complete::{Completion, Completions, Context, complete};
 pub use expression::{AddressPattern, Bounds, Expression, HexByte, Host, Moment, Term};
 pub use help::{HelpGroup, HelpRow, help};
 pub use keys::Key;
 pub use like::{exclude_like, narrowed, only_like};
-pub use mistake::{Mistake, MistakeKind, RegexFault};
+pub use mistake::{Mistake, MistakeKind};
 pub use pattern::{MAX_REGEX_BYTES, regex};
 pub use tokens::{TokenKind, tokens};
 

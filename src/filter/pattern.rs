@@ -8,7 +8,8 @@ use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::ast::{self, Ast, ClassPerl, ClassSetItem, ClassSetRange, Flags, FlagsItemKind};
 use regex_syntax::hir::{self, HirKind};
 
-use super::{Mistake, MistakeKind, RegexFault};
+use super::{Mistake, MistakeKind};
+use crate::payload::RegexFault;
 
 /// A longer pattern is refused.
 pub const MAX_REGEX_BYTES: usize = 1000;
@@ -45,7 +46,7 @@ fn check(pattern: &str, ignore_case: bool) -> Result<(), Mistake> {
         return Err(whole(pattern, MistakeKind::RegexTooLong { limit: MAX_REGEX_BYTES }));
     }
     let mut parser = ast::parse::ParserBuilder::new().nest_limit(NEST_LIMIT).build();
-    let tree = parser.parse(pattern).map_err(|error| fault(error.span(), fault_of(error.kind())))?;
+    let tree = parser.parse(pattern).map_err(|error| fault(error.span(), RegexFault::of(error.kind())))?;
     let mut cost = Cost { pattern, folds: ignore_case, total: 0 };
     // Folding may be asked for anywhere within; then all of it is taken to fold.
     cost.folds |= ast::visit(&tree, FindsFolding(false)).unwrap_or(true);
@@ -73,36 +74,6 @@ fn whole(pattern: &str, what: MistakeKind) -> Mistake {
 
 fn fault(span: &ast::Span, fault: RegexFault) -> Mistake {
     Mistake::new(span.start.offset..span.end.offset, MistakeKind::Regex(fault))
-}
-
-fn fault_of(kind: &ast::ErrorKind) -> RegexFault {
-    use ast::ErrorKind::*;
-    match kind {
-        GroupUnclosed | GroupNameUnexpectedEof => RegexFault::UnclosedGroup,
-        GroupUnopened => RegexFault::UnopenedGroup,
-        GroupNameDuplicate { .. } | GroupNameEmpty | GroupNameInvalid => RegexFault::GroupName,
-        ClassUnclosed => RegexFault::UnclosedClass,
-        ClassRangeInvalid | ClassRangeLiteral | ClassEscapeInvalid => RegexFault::BadRange,
-        UnicodeClassInvalid => RegexFault::UnknownClass,
-        RepetitionMissing => RegexFault::NothingToRepeat,
-        RepetitionCountInvalid
-        | RepetitionCountDecimalEmpty
-        | RepetitionCountUnclosed
-        | DecimalEmpty
-        | DecimalInvalid => RegexFault::BadCount,
-        EscapeHexEmpty | EscapeHexInvalid | EscapeHexInvalidDigit | EscapeUnexpectedEof | EscapeUnrecognized => {
-            RegexFault::BadEscape
-        }
-        FlagDanglingNegation
-        | FlagDuplicate { .. }
-        | FlagRepeatedNegation { .. }
-        | FlagUnexpectedEof
-        | FlagUnrecognized => RegexFault::BadFlags,
-        UnsupportedLookAround => RegexFault::LookAround,
-        UnsupportedBackreference => RegexFault::Backreference,
-        NestLimitExceeded(_) => RegexFault::TooDeep,
-        _ => RegexFault::Other,
-    }
 }
 
 /// Whether `(?i` stands anywhere.

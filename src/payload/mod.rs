@@ -13,6 +13,7 @@ mod hex;
 mod inspect;
 mod language;
 mod places;
+mod regex_fault;
 mod retyped;
 mod search;
 mod stream;
@@ -42,6 +43,7 @@ pub use language::{
     file_template,
 };
 pub use places::visible_ranges;
+pub use regex_fault::RegexFault;
 pub use retyped::retyped;
 pub use search::{Pattern, Places, find_all};
 pub use stream::{Piece, is_unfinished, pieces};

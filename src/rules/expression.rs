@@ -8,8 +8,9 @@ use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::ast::{self, Ast, ClassSetItem, Flag, Flags, FlagsItemKind, RepetitionKind, RepetitionRange};
 use regex_syntax::hir;
 
-use super::{MAX_GROUPS, PatternMistake, PatternMistakeKind, RegexFault};
+use super::{MAX_GROUPS, PatternMistake, PatternMistakeKind};
 use crate::model::MatchPlace;
+use crate::payload::RegexFault;
 
 /// What a compiled pattern may take, and what its search may keep.
 const SIZE_LIMIT: usize = 1 << 20;
@@ -55,7 +56,7 @@ fn build(pattern: &str, ignore_case: bool, dot_fits_line_feed: bool) -> Option<R
 /// All that can be said without building it.
 fn check(typed: &str, ignore_case: bool) -> Result<(), PatternMistake> {
     let mut parser = ast::parse::ParserBuilder::new().nest_limit(NEST_LIMIT).build();
-    let tree = parser.parse(typed).map_err(|error| fault(error.span(), fault_of(error.kind())))?;
+    let tree = parser.parse(typed).map_err(|error| fault(error.span(), RegexFault::of(error.kind())))?;
     ast::visit(&tree, Bounds { repeats: Vec::new() })?;
     hir::translate::TranslatorBuilder::new()
         .unicode(false)
@@ -76,36 +77,6 @@ fn fault(span: &ast::Span, fault: RegexFault) -> PatternMistake {
 
 fn at(span: &ast::Span, what: PatternMistakeKind) -> PatternMistake {
     PatternMistake { at: span.start.offset..span.end.offset, what }
-}
-
-fn fault_of(kind: &ast::ErrorKind) -> RegexFault {
-    use ast::ErrorKind::*;
-    match kind {
-        GroupUnclosed | GroupNameUnexpectedEof => RegexFault::UnclosedGroup,
-        GroupUnopened => RegexFault::UnopenedGroup,
-        GroupNameDuplicate { .. } | GroupNameEmpty | GroupNameInvalid => RegexFault::GroupName,
-        ClassUnclosed => RegexFault::UnclosedClass,
-        ClassRangeInvalid | ClassRangeLiteral | ClassEscapeInvalid => RegexFault::BadRange,
-        UnicodeClassInvalid => RegexFault::UnknownClass,
-        RepetitionMissing => RegexFault::NothingToRepeat,
-        RepetitionCountInvalid
-        | RepetitionCountDecimalEmpty
-        | RepetitionCountUnclosed
-        | DecimalEmpty
-        | DecimalInvalid => RegexFault::BadCount,
-        EscapeHexEmpty | EscapeHexInvalid | EscapeHexInvalidDigit | EscapeUnexpectedEof | EscapeUnrecognized => {
-            RegexFault::BadEscape
-        }
-        FlagDanglingNegation
-        | FlagDuplicate { .. }
-        | FlagRepeatedNegation { .. }
-        | FlagUnexpectedEof
-        | FlagUnrecognized => RegexFault::BadFlags,
-        UnsupportedLookAround => RegexFault::LookAround,
-        UnsupportedBackreference => RegexFault::Backreference,
-        NestLimitExceeded(_) => RegexFault::TooDeep,
-        _ => RegexFault::Other,
-    }
 }
 
 /// Refuses counts within counts that multiply to too many, and everything that asks for Unicode, whose classes are large.

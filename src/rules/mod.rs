@@ -22,6 +22,7 @@ use crate::payload;
 
 use length::Lengths;
 
+pub use crate::payload::RegexFault;
 pub use reply::{NeverGiven, ReadyReply, ReplyMistake};
 pub use steps::{SequenceMistake, SequenceMistakeKind, sequence_asks, sequence_mistakes};
 
@@ -81,25 +82,6 @@ pub enum PatternMistakeKind {
         suggestion: String,
     },
     NumberTooLarge,
-}
-
-/// What is wrong in a regular expression.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RegexFault {
-    UnclosedGroup,
-    UnopenedGroup,
-    GroupName,
-    UnclosedClass,
-    BadRange,
-    UnknownClass,
-    NothingToRepeat,
-    BadCount,
-    BadEscape,
-    BadFlags,
-    LookAround,
-    Backreference,
-    TooDeep,
-    Other,
 }
 
 /// What a frame gave: place 0 is all that matched, then the groups of a regular expression.
@@ -193,43 +175,4 @@ fn place_of(frame: &[u8], sought: &[u8], place: MatchPlace) -> Option<Range<usiz
         MatchPlace::Whole => (frame == sought).then_some(0)?,
     };
     Some(at..at + sought.len())
-}
-
-impl RegexFault {
-    pub const ALL: [Self; 14] = [
-        Self::UnclosedGroup,
-        Self::UnopenedGroup,
-        Self::GroupName,
-        Self::UnclosedClass,
-        Self::BadRange,
-        Self::UnknownClass,
-        Self::NothingToRepeat,
-        Self::BadCount,
-        Self::BadEscape,
-        Self::BadFlags,
-        Self::LookAround,
-        Self::Backreference,
-        Self::TooDeep,
-        Self::Other,
-    ];
-
-    /// As the tables of words name it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::UnclosedGroup => "unclosed_group",
-            Self::UnopenedGroup => "unopened_group",
-            Self::GroupName => "group_name",
-            Self::UnclosedClass => "unclosed_class",
-            Self::BadRange => "bad_range",
-            Self::UnknownClass => "unknown_class",
-            Self::NothingToRepeat => "nothing_to_repeat",
-            Self::BadCount => "bad_count",
-            Self::BadEscape => "bad_escape",
-            Self::BadFlags => "bad_flags",
-            Self::LookAround => "look_around",
-            Self::Backreference => "backreference",
-            Self::TooDeep => "too_deep",
-            Self::Other => "other",
-        }
-    }
 }
