@@ -3,6 +3,8 @@
 
 mod hostile_support;
 mod session_support;
+#[cfg(feature = "window")]
+mod window_support;
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -105,17 +107,14 @@ mod window {
 
     use bytes::Bytes;
     use egui::epaint::Shape;
-    use egui_kittest::Harness;
     use egui_kittest::kittest::NodeT;
     use sockscope::model::{
         EndpointId, EndpointSettings, Event, ListenerSettings, Protocol, Recorded, SavedPayload, Timestamp, What,
     };
     use sockscope::session::{SessionFile, ViewSnapshot};
     use sockscope::ui::action::{Form, Tab};
-    use sockscope::ui::app::App;
     use sockscope::ui::stage::Stage;
     use sockscope::ui::state::{Configured, OpenedFile, State, Toast};
-    use sockscope::ui::theme;
 
     use super::*;
 
@@ -154,25 +153,10 @@ mod window {
         state
     }
 
-    type Window = Harness<'static, Option<App<Stage>>>;
+    type Window = window_support::Window<Stage>;
 
     fn window() -> Window {
-        let mut start = Some((State::default(), Stage::default()));
-        Harness::builder()
-            .with_size(egui::vec2(1440.0, 900.0))
-            .allow_missing_glyphs()
-            .with_context_setup(theme::install)
-            .build_ui_state(
-                move |ui, app: &mut Option<App<Stage>>| {
-                    if let Some((state, stage)) = start.take() {
-                        *app = Some(App::new(ui.ctx(), state, stage));
-                    }
-                    let app = app.as_mut().expect("made in the first frame");
-                    app.drain(&ui.ctx().clone());
-                    app.frame(ui);
-                },
-                None,
-            )
+        window_support::open(State::default(), Stage::default(), egui::vec2(1440.0, 900.0))
     }
 
     fn show(window: &mut Window, state: State, text: &str) {

@@ -1,12 +1,13 @@
 //! The bytes panel driven by label and role: selecting, reading, searching, copying, comparing. No sockets, no display.
 #![cfg(feature = "window")]
 
+mod window_support;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Role, Vec2};
-use egui_kittest::Harness;
 use egui_kittest::kittest::{By, NodeT, Queryable};
 use sockscope::model::{
     ConnectionId, Doing, EndpointId, EndpointSettings, Failure, Flow, Happening, ListenerSettings, Protocol, Reason,
@@ -22,7 +23,7 @@ use sockscope::ui::stage::{Order, Stage};
 use sockscope::ui::state::{Configured, State};
 use sockscope::ui::theme;
 
-type Window = Harness<'static, Option<App<Stage>>>;
+type Window = window_support::Window<Stage>;
 
 const WIDE: Vec2 = egui::vec2(1380.0, 820.0);
 const SMALL: Vec2 = egui::vec2(800.0, 500.0);
@@ -34,24 +35,7 @@ fn window(view: ViewSnapshot, selected: u64, size: Vec2) -> Window {
     state.selected_event = Some(selected);
     let listener = EndpointSettings::new(Protocol::TcpListener(ListenerSettings::default()));
     state.endpoints.push(Configured { id: EndpointId(1), settings: listener });
-    let mut start = Some((state, stage));
-    let mut window = Harness::builder()
-        .with_size(size)
-        .with_max_steps(20)
-        .with_step_dt(1.0 / 60.0)
-        .allow_missing_glyphs()
-        .with_context_setup(theme::install)
-        .build_ui_state(
-            move |ui, app: &mut Option<App<Stage>>| {
-                if let Some((state, stage)) = start.take() {
-                    *app = Some(App::new(ui.ctx(), state, stage));
-                }
-                let app = app.as_mut().expect("made in the first frame");
-                app.drain(&ui.ctx().clone());
-                app.frame(ui);
-            },
-            None,
-        );
+    let mut window = window_support::open(state, stage, size);
     window.run();
     window
 }

@@ -1,13 +1,14 @@
 //! The conversation tab, driven by label and role: choosing, reading, finding, copying, saving; and with the real engine.
 #![cfg(feature = "window")]
 
+mod window_support;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui::{Key, Modifiers, Role};
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use sockscope::filter::Term;
 use sockscope::model::{
@@ -26,30 +27,11 @@ use sockscope::ui::effects::{Done, Effects, Feed, Job, WindowOrder};
 use sockscope::ui::live::Live;
 use sockscope::ui::stage::{Order, Stage};
 use sockscope::ui::state::State;
-use sockscope::ui::theme;
 use sockscope::workspace::Folders;
-
-type Window<F> = Harness<'static, Option<App<F>>>;
+use window_support::Window;
 
 fn window_of<F: Feed + 'static>(state: State, feed: F) -> Window<F> {
-    let mut start = Some((state, feed));
-    Harness::builder()
-        .with_size(egui::vec2(1380.0, 820.0))
-        .with_max_steps(20)
-        .with_step_dt(1.0 / 60.0)
-        .allow_missing_glyphs()
-        .with_context_setup(theme::install)
-        .build_ui_state(
-            move |ui, app: &mut Option<App<F>>| {
-                if let Some((state, feed)) = start.take() {
-                    *app = Some(App::new(ui.ctx(), state, feed));
-                }
-                let app = app.as_mut().expect("made in the first frame");
-                app.drain(&ui.ctx().clone());
-                app.frame(ui);
-            },
-            None,
-        )
+    window_support::open(state, feed, egui::vec2(1380.0, 820.0))
 }
 
 fn window(state: State, stage: Stage) -> Window<Stage> {

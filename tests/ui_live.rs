@@ -1,23 +1,22 @@
 //! The window with the real engine, recorder and log: listen and connect by one click, send, see, save, read back.
 #![cfg(feature = "window")]
 
+mod window_support;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use egui::{Key, Modifiers, Role};
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use sockscope::model::Draft;
 use sockscope::ui::action::{Action, SendAction};
-use sockscope::ui::app::App;
 use sockscope::ui::apply::{Seen, apply};
 use sockscope::ui::effects::Feed;
 use sockscope::ui::live::Live;
 use sockscope::ui::state::State;
-use sockscope::ui::theme;
 use sockscope::workspace::Folders;
 
-type Window = Harness<'static, Option<App<Live>>>;
+type Window = window_support::Window<Live>;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -26,22 +25,7 @@ fn window(runtime: &tokio::runtime::Runtime, home: &Path) -> Window {
     folders.create().expect("a temporary folder can be written");
     let (live, failure) = Live::start(runtime.handle().clone(), &folders, None, true).expect("threads can be had");
     assert_eq!(failure, None);
-    let mut start = Some((State::default(), live));
-    Harness::builder()
-        .with_size(egui::vec2(1440.0, 900.0))
-        .allow_missing_glyphs()
-        .with_context_setup(theme::install)
-        .build_ui_state(
-            move |ui, app: &mut Option<App<Live>>| {
-                if let Some((state, live)) = start.take() {
-                    *app = Some(App::new(ui.ctx(), state, live));
-                }
-                let app = app.as_mut().expect("made in the first frame");
-                app.drain(&ui.ctx().clone());
-                app.frame(ui);
-            },
-            None,
-        )
+    window_support::open(State::default(), live, egui::vec2(1440.0, 900.0))
 }
 
 /// Frames until a control of this name is there.

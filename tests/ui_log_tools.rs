@@ -9,42 +9,24 @@ mod find;
 mod highlights;
 #[path = "ui_log_tools/selection.rs"]
 mod selection;
+mod window_support;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use egui::{Key, Modifiers, Role};
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use sockscope::model::{ConnectionId, EndpointId, Event, Flow, Recorded, Timestamp, Transport, What};
 use sockscope::session::ViewSnapshot;
 use sockscope::ui::app::App;
 use sockscope::ui::stage::{Order, Stage};
 use sockscope::ui::state::State;
-use sockscope::ui::theme;
 
-pub type Window = Harness<'static, Option<App<Stage>>>;
+pub type Window = window_support::Window<Stage>;
 
 pub fn window_of(state: State, stage: Stage, size: egui::Vec2) -> Window {
-    let mut start = Some((state, stage));
-    let mut window = Harness::builder()
-        .with_size(size)
-        .with_max_steps(20)
-        .with_step_dt(1.0 / 60.0)
-        .allow_missing_glyphs()
-        .with_context_setup(theme::install)
-        .build_ui_state(
-            move |ui, app: &mut Option<App<Stage>>| {
-                if let Some((state, stage)) = start.take() {
-                    *app = Some(App::new(ui.ctx(), state, stage));
-                }
-                let app = app.as_mut().expect("made in the first frame");
-                app.drain(&ui.ctx().clone());
-                app.frame(ui);
-            },
-            None,
-        );
+    let mut window = window_support::open(state, stage, size);
     window.run();
     window
 }

@@ -2,12 +2,13 @@
 //! an event, and saving the rows that are marked.
 #![cfg(feature = "window")]
 
+mod window_support;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use egui::{Key, Modifiers, Role};
-use egui_kittest::Harness;
 use egui_kittest::kittest::{By, NodeT, Queryable};
 use sockscope::filter::Filter;
 use sockscope::model::{
@@ -20,31 +21,14 @@ use sockscope::ui::app::App;
 use sockscope::ui::effects::{Done, Job, NoteChange};
 use sockscope::ui::stage::{Order, Stage};
 use sockscope::ui::state::{EventFacts, State};
-use sockscope::ui::theme;
 use sockscope::words::Language;
 
-type Window = Harness<'static, Option<App<Stage>>>;
+type Window = window_support::Window<Stage>;
 
 const TIME: u64 = 1_763_833_202_118_204_000;
 
 fn window_of(state: State, stage: Stage, size: egui::Vec2) -> Window {
-    let mut start = Some((state, stage));
-    let mut window = Harness::builder()
-        .with_size(size)
-        .with_max_steps(20)
-        .allow_missing_glyphs()
-        .with_context_setup(theme::install)
-        .build_ui_state(
-            move |ui, app: &mut Option<App<Stage>>| {
-                if let Some((state, stage)) = start.take() {
-                    *app = Some(App::new(ui.ctx(), state, stage));
-                }
-                let app = app.as_mut().expect("made in the first frame");
-                app.drain(&ui.ctx().clone());
-                app.frame(ui);
-            },
-            None,
-        );
+    let mut window = window_support::open(state, stage, size);
     window.run();
     window
 }
