@@ -107,8 +107,8 @@ impl Composer {
 
     /// Why the format that was switched to does not show the bytes of the one before; until something is typed.
     fn apart_words(&self, ctx: &Ctx<'_>) -> Option<String> {
-        let (from, apart, text) = self.apart.as_ref()?;
-        if text != self.views.text() {
+        let (from, apart, revision) = self.apart.as_ref()?;
+        if *revision != self.views.revision {
             return None;
         }
         let key = match apart {
