@@ -100,6 +100,14 @@ fn drafts() -> Vec<(&'static str, Draft)> {
         .map(|(at, bytes)| format!("{:08x}  {}\n", at * 16, bytes_to_hex(bytes)))
         .collect();
     let framed = |sum: &str| format!("{{{{length:u32be}}}}{{{{begin:b}}}}{text}{{{{end:b}}}}{{{{checksum:{sum}}}}}");
+    let between = text_of(line, 500 - 500 % line.len());
+    let values = format!("{{{{now:unix}}}}{between}{{{{uuid}}}}{between}").repeat(1000);
+    let summed = |part: usize| {
+        format!(
+            "{{{{length:u16be,p{part}}}}}{{{{begin:p{part}}}}}{between}{between}{{{{end:p{part}}}}}{{{{checksum:CRC-16/MODBUS,p{part}}}}}"
+        )
+    };
+    let sums: String = (0..500).map(summed).collect();
     let with_sum = |name: &str| Draft { checksum: Checksum::of(name), ..draft(PayloadFormat::Text, text.clone()) };
     let base64 = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, noise(MEGABYTE));
     let gbk = text_of("泵压力 12.5 巴，阀门已关闭；", MEGABYTE / 3);
@@ -116,6 +124,8 @@ fn drafts() -> Vec<(&'static str, Draft)> {
             "text with templates",
             draft(PayloadFormat::Text, format!("{{{{counter}}}} {{{{uuid}}}} {text}{{{{now:unix}}}}")),
         ),
+        ("text with 2,000 values", draft(PayloadFormat::Text, values)),
+        ("500 parts, each with length and CRC", draft(PayloadFormat::Text, sums)),
         ("length and CRC-16/MODBUS of a part", draft(PayloadFormat::Text, framed("CRC-16/MODBUS"))),
         ("text, CRC-32 appended", with_sum("CRC-32/ISO-HDLC")),
         ("text, CRC-16/GSM appended", with_sum("CRC-16/GSM")),

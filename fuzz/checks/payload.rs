@@ -84,7 +84,7 @@ fn assert_rendered(compiled: &Compiled) {
         match compiled.render_marked(&mut fill) {
             Ok(rendered) => {
                 let mut at = 0;
-                for part in &rendered.parts {
+                for part in rendered.parts.iter() {
                     assert!(part.bytes.start == at && part.bytes.end > at, "{part:?}");
                     assert!(compiled.draft().text.get(part.text.clone()).is_some(), "{part:?}");
                     at = part.bytes.end;

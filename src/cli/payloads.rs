@@ -202,7 +202,7 @@ fn render(
     let at = &arguments.endpoint.at;
     let peer = at.host.parse().ok().map(|host| SocketAddr::new(host, at.port));
     let mut fill = Fill { peer, ..Fill::plain(now(), TimeZone::system(), &supplied, memory) };
-    compiled.render(&mut fill).map(|rendered| rendered.bytes.into()).map_err(|missing| match missing {
+    compiled.render(&mut fill).map(|rendered| rendered.bytes).map_err(|missing| match missing {
         Missing::Peer | Missing::Local => "An address of the connection is known only when it stands, so a dry run \
              cannot show this payload."
             .to_owned(),

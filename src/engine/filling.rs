@@ -51,7 +51,7 @@ impl Template {
             memory: &mut memory,
         };
         let rendered = self.compiled.render(&mut fill).map_err(|missing| failure(peer, &missing))?;
-        Ok(rendered.bytes.into())
+        Ok(rendered.bytes)
     }
 
     async fn supplied(&self, shared: &Shared) -> Result<Supplied, Failure> {

@@ -71,6 +71,14 @@ impl Cutter {
         }
     }
 
+    /// Of a buffer that holds no whole frame: the next one may end within so many bytes at its end, never before.
+    pub(super) fn reach(&self) -> usize {
+        match &self.framing {
+            Framing::Delimiter { bytes, .. } => bytes.len(),
+            _ => 1,
+        }
+    }
+
     /// The next frame of the buffer, where it is whole.
     pub(super) fn next(&mut self, buffer: &[u8]) -> Option<Cut> {
         if buffer.is_empty() {

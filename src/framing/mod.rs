@@ -54,7 +54,8 @@ pub struct Framer {
     done: usize,
     /// Offset in the stream of the buffer's first byte.
     begins: u64,
-    /// Up to which offset of the stream bytes came, and when.
+    /// Up to which offset of the stream bytes came, and when. Only of bytes that a frame may begin or end with, so that a
+    /// long frame that comes byte by byte takes no more than another.
     arrivals: VecDeque<(u64, Timestamp)>,
 }
 
@@ -83,6 +84,7 @@ impl Framer {
                 _ => self.arrivals.push_back((end, time)),
             }
             self.cut(frame);
+            self.forget_arrivals(end);
         }
         if self.cutter.ends_with_chunk() {
             self.rest(frame);
@@ -99,6 +101,11 @@ impl Framer {
         self.buffer.len() - self.done
     }
 
+    /// The next frame begins with the first byte that waits, and ends within so many at the end or behind them.
+    pub fn reach(&self) -> usize {
+        self.cutter.reach()
+    }
+
     /// With this framing a pause of so many nanoseconds ends a frame.
     pub fn pause_nanos(&self) -> Option<u64> {
         self.cutter.idle_nanos()
@@ -112,6 +119,18 @@ impl Framer {
             self.buffer.drain(..self.done);
             self.begins += self.done as u64;
             self.done = 0;
+        }
+    }
+
+    /// The next frame begins with the first byte that waits, and ends among the last ones: the times between are not asked for.
+    fn forget_arrivals(&mut self, end: u64) {
+        let waits_from = self.begins + self.done as u64;
+        while self.arrivals.len() > 1 && self.arrivals.front().is_some_and(|(to, _)| *to <= waits_from) {
+            self.arrivals.pop_front();
+        }
+        let settled = end.saturating_sub(self.cutter.reach() as u64);
+        while self.arrivals.len() > 2 && self.arrivals.get(1).is_some_and(|(to, _)| *to <= settled) {
+            self.arrivals.remove(1);
         }
     }
 

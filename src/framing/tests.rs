@@ -168,6 +168,24 @@ proptest! {
 
     /// Frames that were read without a fault can be put together again.
     #[test]
+    fn times_are_those_of_the_first_and_last_byte_and_few_are_kept(
+        stream in stream(),
+        framing in proptest::sample::select(all_framings()),
+    ) {
+        let (mut framer, mut most_kept) = (Framer::new(&framing), 0);
+        let mut right = |frame: Frame| {
+            let last = frame.ends.saturating_sub(1).max(frame.begins);
+            assert_eq!((frame.first, frame.last), (Timestamp(frame.begins), Timestamp(last)), "{frame:?}");
+        };
+        for (at, byte) in (0..).zip(&stream) {
+            framer.push(&[*byte], Timestamp(at), &mut right);
+            most_kept = most_kept.max(framer.arrivals.len());
+        }
+        framer.end(&mut right);
+        prop_assert!(most_kept <= 4 + framer.reach(), "{most_kept} for {framing:?}");
+    }
+
+    #[test]
     fn a_read_frame_can_be_wrapped(stream in stream(), framing in proptest::sample::select(all_framings())) {
         for frame in frames_of(&framing, &[&stream]).into_iter().filter(|frame| frame.fault.is_none()) {
             let again = wrap(&frame.content, &framing);

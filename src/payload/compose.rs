@@ -28,7 +28,7 @@ pub fn outgoing(draft: &Draft) -> Result<Outgoing, Mistake> {
 ///
 /// A template with a value of its own is a mistake here (`compile` takes it), and so is a draft of a file.
 pub fn compose(draft: &Draft) -> Result<Vec<u8>, Mistake> {
-    language::fixed_bytes(draft)
+    language::fixed_bytes(draft).map(Vec::from)
 }
 
 /// The path in a draft of a file, as typed, dropped or pasted: quotes around it and `file://` are taken off.

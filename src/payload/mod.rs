@@ -40,7 +40,7 @@ pub use inspect::{Reading, Sums, Value, inspect};
 pub use language::nearest::nearest;
 pub use language::{
     Compiled, Fill, Kept, MadeBy, Memory, Missing, Needs, Rendered, RenderedPart, Supplied, Supply, compile,
-    file_template,
+    compile_shared, file_template,
 };
 pub use places::visible_ranges;
 pub use regex_fault::RegexFault;

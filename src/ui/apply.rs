@@ -21,6 +21,7 @@ use std::time::Duration;
 use super::action::{Action, Form, SendAction, ViewAction};
 use super::effects::{Ask, Effects, Job, WindowOrder};
 use super::state::{Focus, State, Toast};
+use super::understood::Pressed;
 use crate::engine::EngineSnapshot;
 use crate::model::Timestamp;
 use crate::payload;
@@ -250,9 +251,11 @@ fn show_form(state: &mut State, form: Form, effects: &mut dyn Effects) {
 
 fn send(state: &mut State, action: SendAction, seen: &Seen<'_>, effects: &mut dyn Effects) {
     match action {
-        SendAction::Send { target, draft, repeat } => sending::send(state, target, draft, repeat, seen.now, effects),
+        SendAction::Send { target, draft, repeat } => {
+            sending::send(state, Pressed { target, draft, repeat, asks: None }, seen.now, effects);
+        }
         SendAction::SendAnswered { target, draft, repeat, asks } => {
-            sending::send_answered(state, target, draft, repeat, asks, seen.now, effects);
+            sending::send(state, Pressed { target, draft, repeat, asks: Some(asks) }, seen.now, effects);
         }
         SendAction::Stop(id) => effects.stop_send(id),
         SendAction::SavePayload(payload) => library::save(state, payload, seen.now),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::action::{ConnectionList, SaveWhat};
 use super::state::{EventFacts, OwnAddress};
-use super::understood::{Question, Understood};
+use super::understood::{Pressed, Question, Understood};
 use crate::engine::{Busy, CloseHow, EngineSnapshot, Peers, Repeat, SequenceOrder, Source, Target};
 use crate::filter::Filter;
 use crate::model::{
@@ -15,6 +15,7 @@ use crate::model::{
     Timestamp,
 };
 use crate::payload::checksum::{Finder, Finding, Found};
+use crate::payload::{Compiled, Mistake};
 use crate::session::conversation::{ConversationOrder, ConversationSnapshot, Sides};
 use crate::session::export::Progress;
 use crate::session::{
@@ -174,6 +175,8 @@ pub enum Job {
     ImportPayloads(PathBuf),
     /// A draft that is too long for a frame.
     Understand(Box<Question>),
+    /// The same of one that is sent without having been shown.
+    Compile(Box<Pressed>),
     /// Two payloads that are too much for a frame.
     Compare {
         number: u64,
@@ -294,6 +297,10 @@ pub enum Done {
         size: Result<u64, Failure>,
     },
     Understood(Arc<Understood>),
+    Compiled {
+        pressed: Box<Pressed>,
+        compiled: Result<Compiled, Mistake>,
+    },
     Compared {
         number: u64,
         difference: Arc<crate::payload::Difference>,

@@ -9,8 +9,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::engine::{Repeat, Target};
 use crate::model::{Draft, PayloadFormat, Timestamp};
 use crate::payload::{self, Compiled, Fill, MadeBy, Memory, Missing, Mistake, Needs, Rendered, RenderedPart, Supplied};
+
+/// A draft of at most so much is understood in the frame in which it was typed or sent.
+pub const SHORT_BYTES: usize = 64 * 1024;
 
 /// What is to be understood. `number` tells an answer from older ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +23,15 @@ pub struct Question {
     pub draft: Arc<Draft>,
     pub around: Around,
     pub now: Timestamp,
+}
+
+/// A press of Send. `asks`: what the dialog was answered, once it was.
+#[derive(Clone, Debug)]
+pub struct Pressed {
+    pub target: Target,
+    pub draft: Draft,
+    pub repeat: Option<Repeat>,
+    pub asks: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Debug, Default)]
@@ -87,7 +100,8 @@ impl Example {
     }
 
     pub fn has_placeholders(&self) -> bool {
-        self.rendered.parts.iter().any(|part| self.is_placeholder(part))
+        // Asked in each frame, and a long text has many parts: mostly nothing is unknown.
+        !self.unknown.is_empty() && self.rendered.parts.iter().any(|part| self.is_placeholder(part))
     }
 
     /// The part that a character of the text is in.
@@ -103,7 +117,7 @@ pub fn understand(question: Question) -> Understood {
     if draft.format == PayloadFormat::File {
         return Understood { number, of: draft, ..Understood::default() };
     }
-    match payload::compile(&draft) {
+    match payload::compile_shared(&draft) {
         Ok(compiled) => {
             let around = around.needed(compiled.needs());
             let shown = example(&compiled, &around, now);

@@ -7,6 +7,7 @@ mod sums;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub use finder::{Finder, Finding, Found, MOST_FRAME_BYTES, MOST_FRAMES, find};
@@ -67,6 +68,19 @@ static CATALOGUE: LazyLock<Vec<Algorithm>> = LazyLock::new(|| {
     all
 });
 
+/// Their places in the catalogue by all their names, in small letters. A name that two have is the first one's.
+static BY_NAME: LazyLock<HashMap<Vec<u8>, usize>> = LazyLock::new(|| {
+    let mut places = HashMap::new();
+    for (place, known) in CATALOGUE.iter().enumerate() {
+        for name in std::iter::once(&known.name).chain(known.aliases) {
+            places.entry(name.to_ascii_lowercase().into_bytes()).or_insert(place);
+        }
+    }
+    places
+});
+/// No name is longer.
+const LONGEST_NAME: usize = 64;
+
 impl Algorithm {
     /// The binary form, high byte first.
     pub fn compute(&self, bytes: &[u8], key: &[u8]) -> Vec<u8> {
@@ -91,10 +105,13 @@ pub fn catalogue() -> &'static [Algorithm] {
 
 /// The one of a name, in any letters; old names of workspaces count too.
 pub fn algorithm(name: &str) -> Option<&'static Algorithm> {
-    let named = |known: &&Algorithm| {
-        known.name.eq_ignore_ascii_case(name) || known.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
-    };
-    catalogue().iter().find(named)
+    // Asked for each row on screen and each checksum of a payload: one look, however many are known.
+    let mut small = [0; LONGEST_NAME];
+    let small = small.get_mut(..name.len())?;
+    small.copy_from_slice(name.as_bytes());
+    small.make_ascii_lowercase();
+    let place = BY_NAME.get(&*small)?;
+    catalogue().get(*place)
 }
 
 /// Those that every word of `text` fits, best first; all of them for no text. Signs between letters and digits don't matter:

@@ -42,7 +42,7 @@ pub struct Compiled {
 #[derive(Clone, Debug)]
 enum Content {
     /// The same bytes at each sending.
-    Fixed(Bytes, Arc<[RenderedPart]>),
+    Fixed(Rendered),
     /// Filled in anew; with the hash of the draft's text, by which counters without a name are known.
     Filled(Arc<Plan>, u64),
 }
@@ -100,11 +100,12 @@ impl<'a> Fill<'a> {
     }
 }
 
+/// What goes out, and what made it. Cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rendered {
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// In order, without gaps; together they are all of `bytes`.
-    pub parts: Vec<RenderedPart>,
+    pub parts: Arc<Vec<RenderedPart>>,
 }
 
 /// Bytes, and what stands for them in `Draft::text` (empty for what was appended).
@@ -155,29 +156,34 @@ pub enum Missing {
 
 /// Understands a draft of any format but a file's.
 pub fn compile(draft: &Draft) -> Result<Compiled, Mistake> {
-    let plan = plan_of(draft)?;
+    compile_plan(plan_of(draft)?, || Arc::new(draft.clone()))
+}
+
+/// The same without a copy of the text.
+pub fn compile_shared(draft: &Arc<Draft>) -> Result<Compiled, Mistake> {
+    compile_plan(plan_of(draft)?, || draft.clone())
+}
+
+fn compile_plan(plan: Plan, draft: impl FnOnce() -> Arc<Draft>) -> Result<Compiled, Mistake> {
     let needs = Arc::new(plan.needs());
-    let draft = Arc::new(draft.clone());
+    let draft = draft();
     let content = match plan.first_value() {
         Some(_) => {
             let mut hasher = DefaultHasher::new();
             hasher.write(draft.text.as_bytes());
             Content::Filled(Arc::new(plan), hasher.finish())
         }
-        None => {
-            let Rendered { bytes, parts } = always_the_same(&plan, &draft)?;
-            Content::Fixed(bytes.into(), parts.into())
-        }
+        None => Content::Fixed(always_the_same(plan, &draft)?),
     };
     Ok(Compiled { draft, needs, content })
 }
 
 /// The bytes of a draft without templates that take a value at each sending; such a template is a mistake.
-pub(super) fn fixed_bytes(draft: &Draft) -> Result<Vec<u8>, Mistake> {
+pub(super) fn fixed_bytes(draft: &Draft) -> Result<Bytes, Mistake> {
     let plan = plan_of(draft)?;
     match plan.first_value() {
         Some(step) => Err(Mistake { at: step.text.clone(), what: MistakeKind::NeedsValues }),
-        None => Ok(always_the_same(&plan, draft)?.bytes),
+        None => Ok(always_the_same(plan, draft)?.bytes),
     }
 }
 
@@ -193,7 +199,7 @@ impl Compiled {
     /// The bytes, where they are the same at each sending.
     pub fn fixed(&self) -> Option<&Bytes> {
         match &self.content {
-            Content::Fixed(bytes, _) => Some(bytes),
+            Content::Fixed(rendered) => Some(&rendered.bytes),
             Content::Filled(..) => None,
         }
     }
@@ -206,7 +212,7 @@ impl Compiled {
     /// `render`, and on failure the place of the template in the draft's text.
     pub fn render_marked(&self, fill: &mut Fill<'_>) -> Result<Rendered, (Range<usize>, Missing)> {
         let (plan, hash) = match &self.content {
-            Content::Fixed(bytes, parts) => return Ok(Rendered { bytes: bytes.to_vec(), parts: parts.to_vec() }),
+            Content::Fixed(rendered) => return Ok(rendered.clone()),
             Content::Filled(plan, hash) => (plan, *hash),
         };
         render::render(plan, &self.draft, hash, fill).map_err(|Fault { at, what }| match what {
@@ -249,11 +255,8 @@ fn plan_of(draft: &Draft) -> Result<Plan, Mistake> {
     Plan::of(scanned, encoding)
 }
 
-fn always_the_same(plan: &Plan, draft: &Draft) -> Result<Rendered, Mistake> {
-    let supplied = Supplied::default();
-    let mut memory = Memory::default();
-    let mut fill = Fill::plain(Timestamp(0), TimeZone::UTC, &supplied, &mut memory);
-    render::render(plan, draft, 0, &mut fill).map_err(|Fault { at, what }| {
+fn always_the_same(plan: Plan, draft: &Draft) -> Result<Rendered, Mistake> {
+    render::render_fixed(plan, draft).map_err(|Fault { at, what }| {
         let what = match what {
             FaultKind::TooLong(bytes) => MistakeKind::TooLong { bytes, limit: MAX_PAYLOAD_BYTES },
             FaultKind::Missing(_) => MistakeKind::DoesNotFit,

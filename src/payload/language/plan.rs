@@ -9,16 +9,18 @@ use super::super::checksum::checksum_length;
 use super::super::{Mistake, MistakeKind};
 use super::nearest::nearest;
 use super::numbers::Written;
-use super::scan::{Piece, PieceKind, Scanned};
+use super::scan::{Fixed, Piece, PieceKind, Scanned};
 use super::template::{PartName, Template};
 use super::values::Value;
-use super::{MadeBy, Needs};
+use super::{Needs, RenderedPart};
 use crate::model::{Checksum, TextEncoding};
 
 /// A draft's text, ready to be filled in.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
+    /// Of all fixed steps, the bytes and what made them.
     pub pool: Vec<u8>,
+    pub parts: Vec<RenderedPart>,
     pub steps: Vec<Step>,
     /// Lengths whose width depends on their value, each behind those it covers: places in `steps`.
     pub wide_lengths: Vec<usize>,
@@ -37,7 +39,7 @@ pub(super) struct Step {
 
 #[derive(Debug)]
 pub(super) enum StepKind {
-    Fixed(Range<usize>, MadeBy),
+    Fixed(Fixed),
     Value(Box<Value>),
     /// `covers`: places in `steps`.
     Length {
@@ -58,7 +60,7 @@ struct Parts<'a> {
 
 impl Plan {
     pub(super) fn of(scanned: Scanned, encoding: TextEncoding) -> Result<Self, Mistake> {
-        let Scanned { pool, pieces, .. } = scanned;
+        let Scanned { pool, parts: fixed, pieces, .. } = scanned;
         let parts = Parts::of(&pieces)?;
         let count = pieces.iter().filter(|piece| !is_mark(piece)).count();
         let mut covered = Vec::new();
@@ -80,8 +82,8 @@ impl Plan {
         let mut steps = Vec::with_capacity(count);
         for Piece { text, what } in pieces {
             let template = match what {
-                PieceKind::Fixed(bytes, made_by) => {
-                    steps.push(Step { text, what: StepKind::Fixed(bytes, made_by) });
+                PieceKind::Fixed(fixed) => {
+                    steps.push(Step { text, what: StepKind::Fixed(fixed) });
                     continue;
                 }
                 PieceKind::Template(template) => *template,
@@ -98,7 +100,7 @@ impl Plan {
             };
             steps.push(Step { text, what });
         }
-        let mut plan = Self { pool, steps, encoding, ..Self::default() };
+        let mut plan = Self { pool, parts: fixed, steps, encoding, ..Self::default() };
         plan.wide_lengths = plan.order(|step| match &step.what {
             StepKind::Length { written, covers, .. } if written.width(encoding).is_none() => Some(covers.clone()),
             _ => None,
@@ -141,19 +143,20 @@ impl Plan {
         for (_, covered, waits_for) in &mut nodes {
             *waits_for = if covered.start < covered.end { within(covered) } else { 0 };
         }
-        let mut ready: Vec<usize> = (0..nodes.len()).filter(|node| nodes[*node].2 == 0).collect();
+        let (mut ready, mut waiting): (Vec<usize>, Vec<usize>) =
+            (0..nodes.len()).partition(|node| nodes.get(*node).is_some_and(|(.., waits_for)| *waits_for == 0));
         let mut order = Vec::with_capacity(nodes.len());
         while let Some(node) = ready.pop() {
             let place = nodes[node].0;
             order.push(place);
-            for (other, (_, covered, waits_for)) in nodes.iter_mut().enumerate() {
-                if covered.contains(&place) {
-                    *waits_for -= 1;
-                    if *waits_for == 0 {
-                        ready.push(other);
-                    }
+            waiting.retain(|other| {
+                let (_, covered, waits_for) = &mut nodes[*other];
+                *waits_for -= usize::from(covered.contains(&place));
+                if *waits_for == 0 {
+                    ready.push(*other);
                 }
-            }
+                *waits_for > 0
+            });
         }
         match nodes.iter().find(|(place, covered, waits_for)| *waits_for > 0 && covered.contains(place)) {
             Some((place, ..)) => Err(self.covers_itself(*place)),
@@ -172,7 +175,7 @@ impl Plan {
     /// The bytes a step takes, where that is known without its value.
     pub(super) fn width(&self, step: &Step) -> Option<usize> {
         match &step.what {
-            StepKind::Fixed(bytes, _) => Some(bytes.len()),
+            StepKind::Fixed(fixed) => Some(fixed.bytes.len()),
             StepKind::Value(_) => None,
             StepKind::Length { written, .. } => written.width(self.encoding),
             StepKind::Sum { sum, .. } => Some(checksum_length(sum)),

@@ -5,14 +5,17 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
 
 use super::super::checksum::{algorithm, checksum, checksum_length};
 use super::super::text::encode_ascii;
 use super::super::{MAX_PAYLOAD_BYTES, Mistake, MistakeKind};
 use super::plan::{Plan, Step, StepKind};
 use super::values::Place;
-use super::{Fill, MadeBy, Missing, Rendered, RenderedPart};
-use crate::model::{Draft, PayloadFormat};
+use super::{Fill, MadeBy, Memory, Missing, Rendered, RenderedPart, Supplied};
+use crate::model::{Draft, PayloadFormat, Timestamp};
 
 /// Checksums that cover each other read the same bytes again and again.
 const MOST_SUMMED_BYTES: u64 = 4 * MAX_PAYLOAD_BYTES;
@@ -33,24 +36,24 @@ pub(super) enum FaultKind {
 
 /// One sending's bytes; `hash` is that of the draft's text.
 pub(super) fn render(plan: &Plan, draft: &Draft, hash: u64, fill: &mut Fill<'_>) -> Result<Rendered, Fault> {
-    let end = draft.text.len()..draft.text.len();
-    let too_long = |bytes: u64| Fault { at: end.clone(), what: FaultKind::TooLong(bytes) };
     let mut chunks = values(plan, draft, hash, fill)?;
     let starts = starts(plan, draft, &mut chunks)?;
-    let own = starts.last().copied().unwrap_or_default();
     let ending = ending(draft);
-    let whole = own + ending.len() as u64 + checksum_length(&draft.checksum) as u64;
-    if whole > MAX_PAYLOAD_BYTES {
-        return Err(too_long(whole));
-    }
-    let mut bytes = Vec::with_capacity(whole as usize);
-    let mut parts = Vec::new();
+    let whole = whole(draft, starts.last().copied().unwrap_or_default(), &ending)?;
+    let mut bytes = Vec::with_capacity(whole);
+    let mut parts = Vec::with_capacity(plan.parts.len() + plan.steps.len() + 2);
     for (index, step) in plan.steps.iter().enumerate() {
         let before = bytes.len();
         let made_by = match &step.what {
-            StepKind::Fixed(range, made_by) => {
-                bytes.extend_from_slice(plan.pool.get(range.clone()).unwrap_or_default());
-                *made_by
+            StepKind::Fixed(fixed) => {
+                bytes.extend_from_slice(plan.pool.get(fixed.bytes.clone()).unwrap_or_default());
+                let moved = |place: usize| place - fixed.bytes.start + before;
+                parts.extend(plan.parts.get(fixed.parts.clone()).unwrap_or_default().iter().map(|part| RenderedPart {
+                    bytes: moved(part.bytes.start)..moved(part.bytes.end),
+                    text: part.text.clone(),
+                    made_by: part.made_by,
+                }));
+                continue;
             }
             StepKind::Value(value) => {
                 bytes.extend_from_slice(chunks.get(index).map(|chunk| &**chunk).unwrap_or_default());
@@ -76,13 +79,46 @@ pub(super) fn render(plan: &Plan, draft: &Draft, hash: u64, fill: &mut Fill<'_>)
         add_part(&mut parts, before..bytes.len(), step.text.clone(), made_by);
     }
     fill_sums(plan, draft, &starts, &mut bytes)?;
+    Ok(appended(draft, bytes, parts, &ending))
+}
+
+/// The bytes of a draft whose templates take no value.
+pub(super) fn render_fixed(plan: Plan, draft: &Draft) -> Result<Rendered, Fault> {
+    if plan.steps.iter().any(|step| !matches!(step.what, StepKind::Fixed(_))) {
+        let supplied = Supplied::default();
+        let mut memory = Memory::default();
+        let mut fill = Fill::plain(Timestamp(0), TimeZone::UTC, &supplied, &mut memory);
+        return render(&plan, draft, 0, &mut fill);
+    }
+    // A long text without templates is not copied: its pool is what goes out.
+    let Plan { mut pool, parts, .. } = plan;
+    let ending = ending(draft);
+    let whole = whole(draft, pool.len() as u64, &ending)?;
+    pool.reserve_exact(whole.saturating_sub(pool.len()));
+    Ok(appended(draft, pool, parts, &ending))
+}
+
+/// How many bytes go out, of which the text's are `own`.
+fn whole(draft: &Draft, own: u64, ending: &[u8]) -> Result<usize, Fault> {
+    let whole = own + ending.len() as u64 + checksum_length(&draft.checksum) as u64;
+    let at = draft.text.len()..draft.text.len();
+    match usize::try_from(whole) {
+        Ok(fits) if whole <= MAX_PAYLOAD_BYTES => Ok(fits),
+        _ => Err(Fault { at, what: FaultKind::TooLong(whole) }),
+    }
+}
+
+/// What stands behind the text: its line ending, then the checksum over all before it.
+fn appended(draft: &Draft, mut bytes: Vec<u8>, mut parts: Vec<RenderedPart>, ending: &[u8]) -> Rendered {
+    let end = draft.text.len()..draft.text.len();
     let before = bytes.len();
-    bytes.extend_from_slice(&ending);
+    bytes.extend_from_slice(ending);
     add_part(&mut parts, before..bytes.len(), end.clone(), MadeBy::Ending);
     let before = bytes.len();
-    bytes.extend_from_slice(&checksum(&draft.checksum, &bytes));
+    let sum = checksum(&draft.checksum, &bytes);
+    bytes.extend_from_slice(&sum);
     add_part(&mut parts, before..bytes.len(), end, MadeBy::Checksum);
-    Ok(Rendered { bytes, parts })
+    Rendered { bytes: bytes.into(), parts: Arc::new(parts) }
 }
 
 /// A checksum to append that nobody computes.

@@ -12,21 +12,25 @@ use super::super::dump::dump_to_bytes;
 use super::super::hex::{digits_until, start_of_digits};
 use super::super::text::{encode, not_in_encoding, unescape};
 use super::super::{Mistake, MistakeKind};
-use super::MadeBy;
 use super::template::{Template, is_meant, template};
+use super::{MadeBy, RenderedPart};
 use crate::model::{Draft, PayloadFormat, TextEncoding};
 
-/// Beyond this number of pieces, neighbours are told apart no more and count as typed.
-pub(super) const MOST_PIECES: usize = 100_000;
+/// Beyond this number of parts, neighbours are told apart no more and count as typed.
+pub(super) const MOST_PARTS: usize = 100_000;
 /// Templates of one draft.
 pub(super) const MOST_TEMPLATES: usize = 2_000;
 
-/// A draft's text in pieces, in order.
+/// A draft's text in pieces, in order: templates, and what stands before, between and behind them.
 #[derive(Debug, Default)]
 pub(super) struct Scanned {
     /// The bytes of all fixed pieces.
     pub pool: Vec<u8>,
+    /// What made which of them, one behind the other. A long text has many of these and few pieces.
+    pub parts: Vec<RenderedPart>,
     pub pieces: Vec<Piece>,
+    /// Where the fixed piece begins that is being read.
+    begun: Fixed,
     templates: usize,
 }
 
@@ -38,17 +42,24 @@ pub(super) struct Piece {
 
 #[derive(Debug)]
 pub(super) enum PieceKind {
-    /// A range of the pool.
-    Fixed(Range<usize>, MadeBy),
-    /// Boxed: most pieces of a long text are fixed, and small.
+    Fixed(Fixed),
     Template(Box<Template>),
+}
+
+/// Bytes that are always the same.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fixed {
+    /// A range of the pool.
+    pub bytes: Range<usize>,
+    /// Of the parts in it; their ranges are of the pool.
+    pub parts: Range<usize>,
 }
 
 impl Piece {
     pub(super) fn template(&self) -> Option<&Template> {
         match &self.what {
             PieceKind::Template(template) => Some(template),
-            PieceKind::Fixed(..) => None,
+            PieceKind::Fixed(_) => None,
         }
     }
 }
@@ -67,9 +78,10 @@ pub(super) fn scan(draft: &Draft) -> Result<Scanned, Mistake> {
         PayloadFormat::Base64 => base64_to_bytes(text, &mut scanned.pool)?,
         PayloadFormat::File => return Err(Mistake { at: 0..text.len(), what: MistakeKind::IsAFile }),
     }
-    if scanned.pieces.is_empty() && !scanned.pool.is_empty() {
+    if scanned.pieces.is_empty() && scanned.parts.is_empty() {
         scanned.fixed(0..text.len(), 0, MadeBy::Typed);
     }
+    scanned.end_fixed();
     Ok(scanned)
 }
 
@@ -78,32 +90,29 @@ impl Scanned {
         let source = text.as_bytes();
         self.pool.reserve(text.len());
         let mut at = 0;
-        while let Some(rest) = source.get(at..).filter(|rest| !rest.is_empty()) {
-            let plain = match mixed {
-                true => memchr::memchr3(b'\\', b'{', b'[', rest),
-                false => memchr::memchr2(b'\\', b'{', rest),
-            };
-            let mut plain = plain.unwrap_or(rest.len());
-            if rest.get(plain) == Some(&b'{') && rest.get(plain + 1) != Some(&b'{') {
-                plain += 1;
-            }
+        while let Some(first) = source.get(at) {
             let before = self.pool.len();
-            if plain > 0 {
-                let typed = text.get(at..at + plain).unwrap_or_default();
-                encode(typed, encoding, &mut self.pool)
-                    .map_err(|(offset, character)| not_in_encoding(at + offset, character, encoding))?;
-                self.fixed(at..at + plain, before, MadeBy::Typed);
-                at += plain;
-                continue;
-            }
-            match rest.first() {
-                Some(b'\\') => {
+            match first {
+                b'\\' => {
                     let taken = unescape(text.get(at..).unwrap_or_default(), at, encoding, &mut self.pool)?;
                     self.fixed(at..at + taken, before, MadeBy::Escape);
                     at += taken;
                 }
-                Some(b'[') => at = self.brackets(text, at)?,
-                _ => at = self.template(text, at)?,
+                b'[' if mixed => at = self.brackets(text, at)?,
+                b'{' if source.get(at + 1) == Some(&b'{') => at = self.template(text, at)?,
+                _ => {
+                    // A brace for itself, or what ended the last run and meant nothing, is the first of this one.
+                    let behind = source.get(at + 1..).unwrap_or_default();
+                    let plain = match mixed {
+                        true => memchr::memchr3(b'\\', b'{', b'[', behind),
+                        false => memchr::memchr2(b'\\', b'{', behind),
+                    };
+                    let end = at + 1 + plain.unwrap_or(behind.len());
+                    encode(text.get(at..end).unwrap_or_default(), encoding, &mut self.pool)
+                        .map_err(|(offset, character)| not_in_encoding(at + offset, character, encoding))?;
+                    self.fixed(at..end, before, MadeBy::Typed);
+                    at = end;
+                }
             }
         }
         Ok(())
@@ -174,6 +183,7 @@ impl Scanned {
             return Err(Mistake { at: open..end, what });
         }
         let template = template(inner, open + 2)?;
+        self.end_fixed();
         self.pieces.push(Piece { text: open..end, what: PieceKind::Template(Box::new(template)) });
         Ok(end)
     }
@@ -181,18 +191,29 @@ impl Scanned {
     /// What was added to the pool since `from`.
     fn fixed(&mut self, text: Range<usize>, from: usize, made_by: MadeBy) {
         let bytes = from..self.pool.len();
-        let is_full = self.pieces.len() >= MOST_PIECES;
-        if let Some(Piece { text: last_text, what: PieceKind::Fixed(last, last_made_by) }) = self.pieces.last_mut()
-            && (*last_made_by == made_by || is_full)
-        {
-            if *last_made_by != made_by {
-                *last_made_by = MadeBy::Typed;
+        let is_full = self.parts.len() + self.templates >= MOST_PARTS;
+        let last = if self.parts.len() > self.begun.parts.start { self.parts.last_mut() } else { None };
+        if let Some(last) = last.filter(|last| last.made_by == made_by || is_full) {
+            if last.made_by != made_by {
+                last.made_by = MadeBy::Typed;
             }
-            last_text.end = text.end;
-            last.end = bytes.end;
+            last.text.end = text.end;
+            last.bytes.end = bytes.end;
         } else if !bytes.is_empty() {
-            self.pieces.push(Piece { text, what: PieceKind::Fixed(bytes, made_by) });
+            self.parts.push(RenderedPart { bytes, text, made_by });
         }
+    }
+
+    /// A template follows, or nothing.
+    fn end_fixed(&mut self) {
+        let parts = self.begun.parts.start..self.parts.len();
+        let bytes = self.begun.bytes.start..self.pool.len();
+        self.begun = Fixed { bytes: bytes.end..bytes.end, parts: parts.end..parts.end };
+        let Some((first, last)) = self.parts.get(parts.clone()).and_then(|own| own.first().zip(own.last())) else {
+            return;
+        };
+        let text = first.text.start..last.text.end;
+        self.pieces.push(Piece { text, what: PieceKind::Fixed(Fixed { bytes, parts }) });
     }
 }
 

@@ -39,7 +39,7 @@ fn filled(draft: &Draft, memory: &mut Memory) -> Result<Rendered, Missing> {
 }
 
 fn bytes(draft: &Draft) -> Vec<u8> {
-    filled(draft, &mut Memory::default()).unwrap_or_else(|missing| panic!("{draft:?}: {missing:?}")).bytes
+    filled(draft, &mut Memory::default()).unwrap_or_else(|missing| panic!("{draft:?}: {missing:?}")).bytes.to_vec()
 }
 
 fn string(source: &str) -> String {
@@ -97,7 +97,7 @@ fn base64_is_read() {
 #[test]
 fn counters_count() {
     let mut memory = Memory::default();
-    let mut next = |source: &str| filled(&text(source), &mut memory).unwrap().bytes;
+    let mut next = |source: &str| filled(&text(source), &mut memory).unwrap().bytes.to_vec();
     assert_eq!([0; 3].map(|_| next("{{counter}}")), [b"1", b"2", b"3"]);
     assert_eq!([0; 2].map(|_| next("{{counter:start=8,step=5,width=3}}")), [b"008", b"013"]);
     assert_eq!(next("{{counter:name=seq,as=u16be}}"), [0, 1]);
@@ -120,7 +120,7 @@ fn time_is_told() {
 #[test]
 fn random_values_are_new_each_time() {
     let mut memory = Memory::seeded(1);
-    let mut next = |source: &str| filled(&text(source), &mut memory).unwrap().bytes;
+    let mut next = |source: &str| filled(&text(source), &mut memory).unwrap().bytes.to_vec();
     assert_ne!(next("{{random:bytes,16}}"), next("{{random:bytes,16}}"));
     assert_eq!(next("{{random:hex,7}}").len(), 7);
     for _ in 0..50 {
@@ -160,7 +160,7 @@ fn what_comes_from_outside_is_filled_in() {
         let source = format!("{{{{counter:name=a}}}}{source}");
         assert_eq!(filled(&text(&source), &mut memory), Err(missing.clone()));
         // Nothing was sent: the counter stands where it stood.
-        assert_eq!(filled(&text("{{counter:name=a}}"), &mut memory).unwrap().bytes, b"1");
+        assert_eq!(filled(&text("{{counter:name=a}}"), &mut memory).unwrap().bytes[..], b"1"[..]);
         assert_eq!(compile(&text(&source)).unwrap().places_of(&missing), vec![18..source.len()]);
     }
     let needs = compile(&text("{{ask:B}}{{ask:A}}{{ask:B}}{{3}}{{peer.ip}}")).unwrap().needs().clone();
@@ -271,10 +271,10 @@ fn compose_takes_what_is_always_the_same() {
 fn the_whole_is_bounded() {
     let too_much = text("{{random:bytes,60000000}}{{random:bytes,60000000}}");
     assert_eq!(filled(&too_much, &mut Memory::default()), Err(Missing::TooLarge("{{random:bytes,60000000}}".into())));
-    let pieces = r"a\n".repeat(scan::MOST_PIECES);
+    let pieces = r"a\n".repeat(scan::MOST_PARTS);
     let rendered = filled(&text(&pieces), &mut Memory::default()).unwrap();
-    assert_eq!(rendered.parts.len(), scan::MOST_PIECES);
-    assert_eq!(rendered.bytes.len(), 2 * scan::MOST_PIECES);
+    assert_eq!(rendered.parts.len(), scan::MOST_PARTS);
+    assert_eq!(rendered.bytes.len(), 2 * scan::MOST_PARTS);
     assert_gapless(&rendered, &pieces);
 }
 
@@ -299,7 +299,7 @@ fn parts_say_what_made_them() {
 
 fn assert_gapless(rendered: &Rendered, text: &str) {
     let mut at = 0;
-    for part in &rendered.parts {
+    for part in rendered.parts.iter() {
         assert_eq!(part.bytes.start, at);
         assert!(part.bytes.end > at && text.get(part.text.clone()).is_some(), "{part:?} of {text:?}");
         at = part.bytes.end;

@@ -237,6 +237,11 @@ impl Stream {
         while self.chunks.get(1).map_or(self.bytes, |(begins, _)| *begins) <= waits_from
             && self.chunks.pop_front().is_some()
         {}
+        // No frame begins or ends in a chunk between: a frame that comes byte by byte takes no more memory than another.
+        let settled = self.bytes.saturating_sub(framer.reach() as u64);
+        while self.chunks.get(2).is_some_and(|(begins, _)| *begins <= settled) {
+            self.chunks.remove(1);
+        }
     }
 
     fn end(&mut self, fresh: &mut Vec<(FrameRow, Vec<u8>)>) {

@@ -63,6 +63,7 @@ pub fn landed(state: &mut State, done: Done, now: Timestamp, effects: &mut dyn E
         Done::PayloadsImported { path, result } => super::library::imported(state, &path, result, now),
         Done::ChecksumsFound { number, found } => state.found_checksums = Some((number, found.map(Into::into))),
         Done::Understood(understood) => state.understood = Some(understood),
+        Done::Compiled { pressed, compiled } => super::sending::compiled(state, *pressed, compiled, now, effects),
         Done::Compared { number, difference } => state.difference = Some((number, difference)),
         Done::PathChosen { what, path, no_dialog } => path_chosen(state, what, path, no_dialog, now, effects),
     }

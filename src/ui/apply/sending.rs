@@ -3,32 +3,54 @@
 use std::collections::BTreeMap;
 
 use super::{HISTORY, preferences_changed, words};
-use crate::engine::{Repeat, Source, Target};
+use crate::engine::Source;
 use crate::model::{Draft, PayloadFormat, Timestamp};
 use crate::payload::{self, Compiled, Mistake};
 use crate::ui::action::Form;
-use crate::ui::effects::Effects;
+use crate::ui::effects::{Effects, Job};
 use crate::ui::state::{Asked, Asking, State};
+use crate::ui::understood::{Pressed, SHORT_BYTES};
 
 /// Bytes of a text that Up brings back; a longer one is in the library or in a file.
 const LONGEST_REMEMBERED: usize = 256 * 1024;
 
-pub fn send(
+pub fn send(state: &mut State, pressed: Pressed, now: Timestamp, effects: &mut dyn Effects) {
+    answered(state, pressed.asks.as_ref().unwrap_or(&BTreeMap::new()));
+    if pressed.draft.format == PayloadFormat::File {
+        return send_from(state, payload::file_path(&pressed.draft).map(Source::File), pressed, now, effects);
+    }
+    match known(state, &pressed.draft) {
+        Some(known) => compiled(state, pressed, Ok(known), now, effects),
+        // No frame waits for it.
+        None if pressed.draft.text.len() > SHORT_BYTES => {
+            state.send_error = None;
+            effects.start(Job::Compile(Box::new(pressed)));
+        }
+        None => {
+            let result = payload::compile(&pressed.draft);
+            compiled(state, pressed, result, now, effects);
+        }
+    }
+}
+
+/// The draft is understood: what it asks is asked first.
+pub fn compiled(
     state: &mut State,
-    target: Target,
-    draft: Draft,
-    repeat: Option<Repeat>,
+    pressed: Pressed,
+    result: Result<Compiled, Mistake>,
     now: Timestamp,
     effects: &mut dyn Effects,
 ) {
-    let asks = match draft.format {
-        PayloadFormat::File => Vec::new(),
-        _ => compiled(state, &draft).map(|compiled| compiled.needs().asks.clone()).unwrap_or_default(),
-    };
-    if asks.is_empty() {
-        return send_answered(state, target, draft, repeat, BTreeMap::new(), now, effects);
+    let asked = result.as_ref().map(|compiled| compiled.needs().asks.clone()).unwrap_or_default();
+    if pressed.asks.is_none() && !asked.is_empty() {
+        let Pressed { target, draft, repeat, .. } = pressed;
+        return ask(state, asked, Asked::Send { target, draft, repeat });
     }
-    ask(state, asks, Asked::Send { target, draft, repeat });
+    let source = result.map(|compiled| match compiled.fixed() {
+        Some(bytes) => Source::Bytes(bytes.clone()),
+        None => Source::Payload { compiled, asks: pressed.asks.clone().unwrap_or_default().into() },
+    });
+    send_from(state, source, pressed, now, effects);
 }
 
 /// Opens the dialog that asks; it begins with what was answered the last time.
@@ -41,24 +63,15 @@ pub fn ask(state: &mut State, names: Vec<String>, then: Asked) {
     state.form = Form::Ask;
 }
 
-pub fn send_answered(
+fn send_from(
     state: &mut State,
-    target: Target,
-    draft: Draft,
-    repeat: Option<Repeat>,
-    asks: BTreeMap<String, String>,
+    source: Result<Source, Mistake>,
+    pressed: Pressed,
     now: Timestamp,
     effects: &mut dyn Effects,
 ) {
+    let Pressed { target, draft, repeat, .. } = pressed;
     state.send_error = None;
-    answered(state, &asks);
-    let source = match draft.format {
-        PayloadFormat::File => payload::file_path(&draft).map(Source::File),
-        _ => compiled(state, &draft).map(|compiled| match compiled.fixed() {
-            Some(bytes) => Source::Bytes(bytes.clone()),
-            None => Source::Payload { compiled, asks: asks.into() },
-        }),
-    };
     let source = match source {
         Ok(source) => source,
         Err(mistake) => {
@@ -82,12 +95,9 @@ pub fn answered(state: &mut State, asks: &BTreeMap<String, String>) {
 }
 
 /// A long draft was understood by a job while it was written.
-fn compiled(state: &State, draft: &Draft) -> Result<Compiled, Mistake> {
-    let known = state.understood.as_ref().filter(|understood| *understood.of == *draft);
-    match known.and_then(|understood| understood.compiled.clone()) {
-        Some(compiled) => Ok(compiled),
-        None => payload::compile(draft),
-    }
+fn known(state: &State, draft: &Draft) -> Option<Compiled> {
+    let known = state.understood.as_ref().filter(|understood| *understood.of == *draft)?;
+    known.compiled.clone()
 }
 
 fn remember(state: &mut State, draft: Draft, now: Timestamp) {

@@ -2,6 +2,7 @@
 
 use crate::engine::Target;
 use crate::model::Draft;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::session::{Query, Scope, SessionFile};
 use crate::ui::action::{EndpointAction, LogAction, SaveWhat, SessionAction, WorkspaceAction};
 use crate::ui::effects::{Ask, Done};
 use crate::ui::stage::{Order, Stage};
+use crate::ui::state::Asked;
 use crate::words::Language;
 
 struct Bench {
@@ -231,6 +233,33 @@ fn sending_says_what_is_wrong_and_keeps_history() {
     bench.stage.busy = true;
     bench.apply(send("c"));
     assert!(bench.state.send_error.is_some());
+}
+
+#[test]
+fn a_long_draft_that_was_never_shown_is_understood_by_a_job() {
+    let mut bench = Bench::new();
+    let target = Target::Endpoint(EndpointId(1));
+    let press = |bench: &mut Bench, text: String| {
+        let draft = Draft { text, ..Draft::default() };
+        let orders = bench.apply(Action::Send(SendAction::Send { target: target.clone(), draft, repeat: None }));
+        let [Order::Start(Job::Compile(pressed))] = &orders[..] else { panic!("{orders:?}") };
+        let (pressed, compiled) = (pressed.clone(), crate::payload::compile(&pressed.draft));
+        bench.landed(Done::Compiled { pressed, compiled })
+    };
+    assert_eq!(press(&mut bench, "a".repeat(100_000)).len(), 1);
+    assert_eq!(bench.state.send_error, None);
+    assert!(press(&mut bench, "a".repeat(100_000) + r"\q").is_empty());
+    assert!(bench.state.send_error.is_some());
+    // What it asks is asked before it goes out, and not twice.
+    assert!(press(&mut bench, "a".repeat(100_000) + "{{ask:Name}}").is_empty());
+    let asking = bench.state.asking.take().expect("the dialog is open");
+    assert_eq!(asking.names, [("Name".to_owned(), String::new())]);
+    let Asked::Send { target, draft, repeat } = asking.then else { panic!("{:?}", asking.then) };
+    let asks = BTreeMap::from([("Name".to_owned(), "x".to_owned())]);
+    let orders = bench.apply(Action::Send(SendAction::SendAnswered { target, draft, repeat, asks }));
+    let [Order::Start(Job::Compile(pressed))] = &orders[..] else { panic!("{orders:?}") };
+    let (pressed, compiled) = (pressed.clone(), crate::payload::compile(&pressed.draft));
+    assert_eq!(bench.landed(Done::Compiled { pressed, compiled }).len(), 1);
 }
 
 #[test]

@@ -78,6 +78,10 @@ impl Jobs {
                 Done::ChecksumsFound { number, found: finder.run(&finding) }
             }
             Job::Understand(question) => Done::Understood(Arc::new(crate::ui::understood::understand(*question))),
+            Job::Compile(pressed) => {
+                let compiled = crate::payload::compile(&pressed.draft);
+                Done::Compiled { pressed, compiled }
+            }
             Job::Compare { number, before, after } => {
                 let until = Instant::now() + LONGEST_COMPARISON;
                 let difference = Arc::new(crate::payload::difference(&before, &after, Some(until)));

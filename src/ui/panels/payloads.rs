@@ -4,13 +4,14 @@
 
 use std::collections::BTreeSet;
 
+use bytes::Bytes;
 use egui::{Align2, Button, Id, Key, Modifiers, Popup, Pos2, RichText, Sense, TextStyle, Ui, UiBuilder, Vec2};
 
 use super::reuse;
 use super::sidebar::{more_button, one_line};
 use super::target::{self, Unsendable};
 use crate::engine::Target;
-use crate::model::SavedPayload;
+use crate::model::{Draft, SavedPayload};
 use crate::payload::{self, visible_text};
 use crate::ui::action::{Action, Form, LibraryAction, SendAction};
 use crate::ui::state::Ctx;
@@ -43,6 +44,8 @@ pub struct Payloads {
     pub(super) renaming: Option<(Renamed, FieldText)>,
     /// The number of the newest name that was asked for (`State::naming`).
     asked: u64,
+    /// The payload whose menu is open and its bytes, where they are always the same: found once, not in each frame.
+    understood: Option<(Draft, Option<Bytes>)>,
 }
 
 /// What is said of a payload, by its place; or the path of a folder.
@@ -140,7 +143,7 @@ impl Payloads {
         }
         self.arranging(ctx, ui, index, payload, actions);
         ui.separator();
-        match payload::compile(&payload.draft).ok().and_then(|compiled| compiled.fixed().cloned()) {
+        match self.bytes_of(&payload.draft) {
             Some(bytes) => {
                 let receiver = to.target.as_ref().and_then(|target| reuse::receiver_of(ctx, target));
                 reuse::copy_as(ctx, ui, &bytes, receiver.as_ref(), actions);
@@ -155,6 +158,15 @@ impl Payloads {
             actions.push(Action::Send(SendAction::RemovePayload(index)));
             ui.close();
         }
+    }
+
+    fn bytes_of(&mut self, draft: &Draft) -> Option<Bytes> {
+        let known = self.understood.take().filter(|(of, _)| of == draft);
+        let (of, bytes) = known.unwrap_or_else(|| {
+            let compiled = payload::compile(draft).ok();
+            (draft.clone(), compiled.and_then(|compiled| compiled.fixed().cloned()))
+        });
+        self.understood.insert((of, bytes)).1.clone()
     }
 
     /// The same as with the mouse, for the keyboard: order and shortcut.

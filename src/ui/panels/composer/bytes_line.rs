@@ -107,8 +107,8 @@ impl Composer {
 
     /// Why the format that was switched to does not show the bytes of the one before; until something is typed.
     fn apart_words(&self, ctx: &Ctx<'_>) -> Option<String> {
-        let (from, apart, text) = self.apart.as_ref()?;
-        if text != self.views.text() {
+        let (from, apart, revision) = self.apart.as_ref()?;
+        if *revision != self.views.revision {
             return None;
         }
         let key = match apart {
@@ -261,13 +261,13 @@ mod tests {
     use crate::payload::{MadeBy, Rendered};
 
     fn example(parts: &[(&[u8], MadeBy)]) -> Example {
-        let mut rendered = Rendered::default();
+        let (mut whole, mut made) = (Vec::new(), Vec::new());
         for (bytes, made_by) in parts {
-            let start = rendered.bytes.len();
-            rendered.bytes.extend_from_slice(bytes);
-            let bytes = start..rendered.bytes.len();
-            rendered.parts.push(RenderedPart { bytes, text: 0..0, made_by: *made_by });
+            let start = whole.len();
+            whole.extend_from_slice(bytes);
+            made.push(RenderedPart { bytes: start..whole.len(), text: 0..0, made_by: *made_by });
         }
+        let rendered = Rendered { bytes: whole.into(), parts: made.into() };
         Example { rendered, ..Example::default() }
     }
 

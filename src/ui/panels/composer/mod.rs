@@ -48,8 +48,8 @@ struct Standing {
 #[derive(Default)]
 pub struct Composer {
     views: views::Views,
-    /// Why the other view does not show the same bytes; said until something is typed.
-    apart: Option<(PayloadFormat, views::Apart, String)>,
+    /// Why the other view does not show the same bytes; said until something is typed (the revision is another).
+    apart: Option<(PayloadFormat, views::Apart, u64)>,
     encoding: TextEncoding,
     ending: LineEnding,
     checksum: Checksum,
@@ -172,7 +172,7 @@ impl Composer {
         self.selected = None;
         self.apart = None;
         if let Some((from, apart)) = apart {
-            self.apart = Some((from, apart, self.views.text().clone()));
+            self.apart = Some((from, apart, self.views.revision));
         }
     }
 

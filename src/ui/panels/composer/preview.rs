@@ -14,12 +14,10 @@ use crate::payload::{Compiled, Missing};
 use crate::ui::action::{Action, SendAction};
 use crate::ui::panels::target;
 use crate::ui::state::Ctx;
-use crate::ui::understood::{Around, Question, Understood, understand};
+use crate::ui::understood::{Around, Question, SHORT_BYTES, Understood, understand};
 
 pub use crate::ui::understood::{Example, Shown};
 
-/// A draft of at most so much is understood in the frame in which it was typed.
-const SHORT_BYTES: usize = 64 * 1024;
 /// Without a change for so long, typing pauses.
 const PAUSE: Duration = Duration::from_millis(250);
 
