@@ -646,3 +646,17 @@ fn a_file_that_was_refused_can_be_allowed_where_it_is_said() {
     let window = failed(Failure::new(Doing::ReadFile, "../a.bin", Reason::NotAllowed));
     assert!(!sees(&window, "Allow this file"), "which file that is depends on the folder");
 }
+
+#[test]
+fn of_a_long_payload_the_computed_bytes_are_seen_and_all_are_a_press_away() {
+    let mut window = one_peer();
+    let text = format!("{}{{{{checksum:CRC-16/MODBUS}}}}{}", "a".repeat(500), "b".repeat(500));
+    retype(&mut window, "Payload", &text);
+    assert!(sees(&window, "61 … ce 1f …"), "the checksum stands in the line");
+    assert!(sees(&window, "• Checksum"), "the colours are said");
+    press(&mut window, "All bytes");
+    assert!(sees(&window, "00000000  61 61 61 61"));
+    // What was typed alone needs neither.
+    retype(&mut window, "Payload", "ab");
+    assert!(!sees(&window, "• Checksum") && window.query_by_label("All bytes").is_none());
+}
