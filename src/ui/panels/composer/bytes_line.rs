@@ -42,7 +42,7 @@ impl Composer {
             ui.spacing_mut().item_spacing.x = 6.0;
             if self.format() != PayloadFormat::File {
                 let button = if refused.is_some() { PICK_WIDTH } else { 0.0 };
-                let beside = sentence.as_ref().map_or(0.0, |(text, _)| sentence_width(ui, text) + button);
+                let beside = sentence.as_ref().map_or(0.0, |(text, color)| sentence_width(ui, text, *color) + button);
                 self.bytes(ctx, ui, target, beside);
             }
             if let Some(path) = refused
@@ -108,9 +108,9 @@ impl Composer {
     }
 }
 
-fn sentence_width(ui: &Ui, text: &str) -> f32 {
+fn sentence_width(ui: &Ui, text: &str, color: Color32) -> f32 {
     let font = TextStyle::Body.resolve(ui.style());
-    ui.painter().layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER).size().x + ui.spacing().item_spacing.x
+    ui.painter().layout_no_wrap(text.to_owned(), font, color).size().x + ui.spacing().item_spacing.x
 }
 
 /// Cut where the line ends (the whole is shown over it): a second line would make the composer grow.
