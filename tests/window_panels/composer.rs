@@ -300,6 +300,21 @@ fn nothing_is_cut_off_in_the_smallest_window() {
 }
 
 #[test]
+fn a_long_text_leaves_room_for_its_bytes_in_the_smallest_window() {
+    let mut window = one_peer();
+    window.set_size(egui::vec2(800.0, 500.0));
+    window.run_steps(6);
+    retype(&mut window, "Payload", &"0123456789abcde ".repeat(20_000));
+    understood(&mut window);
+    window.run_steps(6);
+    let rect = |label: &str| window.query_all_by_label(label).last().unwrap().rect();
+    assert!(rect("All bytes").bottom() <= 476.0, "{:?}", rect("All bytes"));
+    assert!(rect("Last").bottom() + 28.0 <= rect("All bytes").top(), "a line of the text is between them");
+    let log = rect("Pause");
+    assert!(rect("Send to").top() >= log.bottom() + 100.0, "{:?}", rect("Send to"));
+}
+
+#[test]
 fn the_composer_does_not_grow_by_itself() {
     for size in [egui::vec2(1440.0, 900.0), egui::vec2(800.0, 500.0)] {
         let mut window = one_peer();
