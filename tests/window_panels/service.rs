@@ -164,7 +164,7 @@ fn what_a_peer_wrote_is_marked() {
     scene.status(id).modbus = Some(ModbusStatus { last_written: Some((written, by)), ..live(bank) });
     let window = panel(&scene, id);
     assert!(sees(&window, "Holding register 5, written by a peer: 99"));
-    assert!(sees(&window, "127.0.0.1:50000 wrote 5 of: Holding registers."));
+    assert!(sees(&window, "Holding registers: 127.0.0.1:50000 wrote 5."));
 }
 
 #[test]

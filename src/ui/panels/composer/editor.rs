@@ -23,6 +23,7 @@ const LINE_BELOW: f32 = 36.0;
 /// What the text keeps however small the window is; the row of pages takes some of it.
 const TWO_ROWS: f32 = 44.0;
 const ONE_ROW: f32 = 28.0;
+const LOW_WINDOW: f32 = 600.0;
 /// More parts than this are not told apart in the text: each costs a piece of layout.
 const MOST_COLORED: usize = 2000;
 
@@ -58,7 +59,8 @@ impl Composer {
         };
         let name = ctx.words.get("composer.text");
         let text = if paged { &mut self.pages.text } else { self.views.typed() };
-        let least = if paged { ONE_ROW } else { TWO_ROWS };
+        let is_low = ui.ctx().content_rect().height() < LOW_WINDOW;
+        let least = if paged && is_low { ONE_ROW } else { TWO_ROWS };
         let height = (ui.available_height() - LINE_BELOW).max(least);
         let scroll = egui::ScrollArea::vertical().id_salt("composer scroll");
         let output = scroll.max_height(height).min_scrolled_height(height).show(ui, |ui| {
