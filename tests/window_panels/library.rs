@@ -211,7 +211,7 @@ fn an_import_arrives_with_what_was_left_out_and_can_be_undone() {
     window.run_steps(4);
     assert_eq!(names(&window), ["one", "two", "three", "ping"]);
     assert_eq!(window.state().state.payloads[3].folder, "bench");
-    assert!(sees(&window, "Imported 1 payloads from bench.txt. 1 left out. lonely (2): no name"));
+    assert!(sees(&window, "Imported one payload from bench.txt. 1 left out. lonely (2): no name"));
     press(&mut window, "Undo");
     assert_eq!(names(&window), ["one", "two", "three"]);
 }
