@@ -99,6 +99,8 @@ pub enum SendAction {
     ChooseFile,
     /// The same for a file that a template reads; it arrives as `State::template_file`.
     ChooseTemplateFile,
+    /// The same for the body of an HTTP service; it arrives as `State::body_file`.
+    ChooseBodyFile,
     /// The person lets templates read this file, wherever it lies.
     PickFile(PathBuf),
     /// A job makes out what a long draft is (`State::understood`).

@@ -287,6 +287,7 @@ fn send(state: &mut State, action: SendAction, seen: &Seen<'_>, effects: &mut dy
         SendAction::SetTarget(target) => state.target = target,
         SendAction::ChooseFile => session::ask(state, Ask::PayloadFile, std::path::PathBuf::new(), effects),
         SendAction::ChooseTemplateFile => session::ask(state, Ask::TemplateFile, std::path::PathBuf::new(), effects),
+        SendAction::ChooseBodyFile => session::ask(state, Ask::BodyFile, std::path::PathBuf::new(), effects),
         SendAction::MeasureFile(path) => effects.start(Job::MeasureFile(path)),
         SendAction::SetChecksum(sum) => {
             state.edited_checksum = (state.edited_checksum.0 + 1, sum);

@@ -208,7 +208,10 @@ pub enum NoteChange {
 /// What a system dialog is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
-    SaveLog { format: &'static str, what: SaveWhat },
+    SaveLog {
+        format: &'static str,
+        what: SaveWhat,
+    },
     SaveConversation,
     OpenSession,
     OpenWorkspace,
@@ -216,6 +219,8 @@ pub enum Ask {
     PayloadFile,
     PayloadImport,
     TemplateFile,
+    /// The body of an HTTP answer.
+    BodyFile,
     SaveConnections,
     SaveReport,
 }

@@ -139,6 +139,8 @@ pub struct State {
     pub edited_checksum: (u64, crate::model::Checksum),
     /// The path that the composer puts into a template; the number grows with each file chosen.
     pub template_file: (u64, String),
+    /// The path that the HTTP service's form takes; the number grows with each file chosen.
+    pub body_file: (u64, String),
     /// It is only offered: what the person typed stays.
     pub draft_is_offer: bool,
     /// The newest press of Send, for progress and Stop beside the button.

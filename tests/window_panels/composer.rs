@@ -300,6 +300,21 @@ fn nothing_is_cut_off_in_the_smallest_window() {
 }
 
 #[test]
+fn a_long_text_leaves_room_for_its_bytes_in_the_smallest_window() {
+    let mut window = one_peer();
+    window.set_size(egui::vec2(800.0, 500.0));
+    window.run_steps(6);
+    retype(&mut window, "Payload", &"0123456789abcde ".repeat(20_000));
+    understood(&mut window);
+    window.run_steps(6);
+    let rect = |label: &str| window.query_all_by_label(label).last().unwrap().rect();
+    assert!(rect("All bytes").bottom() <= 476.0, "{:?}", rect("All bytes"));
+    assert!(rect("Last").bottom() + 28.0 <= rect("All bytes").top(), "a line of the text is between them");
+    let log = rect("Pause");
+    assert!(rect("Send to").top() >= log.bottom() + 100.0, "{:?}", rect("Send to"));
+}
+
+#[test]
 fn the_composer_does_not_grow_by_itself() {
     for size in [egui::vec2(1440.0, 900.0), egui::vec2(800.0, 500.0)] {
         let mut window = one_peer();
@@ -645,4 +660,18 @@ fn a_file_that_was_refused_can_be_allowed_where_it_is_said() {
     assert!(!sees(&window, "Allow this file"), "the failure is history");
     let window = failed(Failure::new(Doing::ReadFile, "../a.bin", Reason::NotAllowed));
     assert!(!sees(&window, "Allow this file"), "which file that is depends on the folder");
+}
+
+#[test]
+fn of_a_long_payload_the_computed_bytes_are_seen_and_all_are_a_press_away() {
+    let mut window = one_peer();
+    let text = format!("{}{{{{checksum:CRC-16/MODBUS}}}}{}", "a".repeat(500), "b".repeat(500));
+    retype(&mut window, "Payload", &text);
+    assert!(sees(&window, "61 … ce 1f …"), "the checksum stands in the line");
+    assert!(sees(&window, "• Checksum"), "the colours are said");
+    press(&mut window, "All bytes");
+    assert!(sees(&window, "00000000  61 61 61 61"));
+    // What was typed alone needs neither.
+    retype(&mut window, "Payload", "ab");
+    assert!(!sees(&window, "• Checksum") && window.query_by_label("All bytes").is_none());
 }

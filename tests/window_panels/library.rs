@@ -137,6 +137,19 @@ fn alt_and_a_digit_send_to_the_target_of_now() {
 }
 
 #[test]
+fn a_shortcut_counts_when_alt_is_let_go_within_its_frame() {
+    let mut window = library();
+    orders(&mut window);
+    for pressed in [true, false] {
+        let (key, modifiers) = (Key::Num1, Modifiers::ALT);
+        window.event(egui::Event::Key { key, physical_key: None, pressed, repeat: false, modifiers });
+    }
+    window.run_steps(4);
+    let sent = orders(&mut window).into_iter().filter(|order| matches!(order, Order::Send(..)));
+    assert_eq!(sent.count(), 1);
+}
+
+#[test]
 fn where_nothing_can_be_sent_the_shortcut_says_so() {
     let mut scene = Scene::default();
     let id = scene.listener("127.0.0.1:9000", 1);
@@ -198,7 +211,7 @@ fn an_import_arrives_with_what_was_left_out_and_can_be_undone() {
     window.run_steps(4);
     assert_eq!(names(&window), ["one", "two", "three", "ping"]);
     assert_eq!(window.state().state.payloads[3].folder, "bench");
-    assert!(sees(&window, "Imported 1 payloads from bench.txt. 1 left out. lonely (2): no name"));
+    assert!(sees(&window, "Imported one payload from bench.txt. 1 left out. lonely (2): no name"));
     press(&mut window, "Undo");
     assert_eq!(names(&window), ["one", "two", "three"]);
 }

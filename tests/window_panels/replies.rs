@@ -57,6 +57,16 @@ fn a_rule_is_tried_on_the_selected_row() {
 }
 
 #[test]
+fn what_a_reply_sends_is_shown_as_bytes_and_nothing_is_said_to_be_nothing() {
+    let window = opened(vec![rule(MatchHow::Any, "", "OK {{1}}{{counter}}")], b"add", |_| ());
+    assert!(sees(&window, "4f 4b 20 {{1}} 31") && sees(&window, "Captured from the request"));
+    let nothing = |window: &Window<'_>| window.query_all_by_label("nothing to send").count();
+    let before = nothing(&window);
+    let empty = opened(vec![rule(MatchHow::Any, "", "")], b"add", |_| ());
+    assert_eq!(nothing(&empty), before + 1);
+}
+
+#[test]
 fn what_no_reply_has_is_said_while_it_is_typed() {
     for (send, said) in [
         ("{{ask:Name}}", "there is nobody to ask for Name"),

@@ -164,7 +164,7 @@ fn what_a_peer_wrote_is_marked() {
     scene.status(id).modbus = Some(ModbusStatus { last_written: Some((written, by)), ..live(bank) });
     let window = panel(&scene, id);
     assert!(sees(&window, "Holding register 5, written by a peer: 99"));
-    assert!(sees(&window, "127.0.0.1:50000 wrote 5 of: Holding registers."));
+    assert!(sees(&window, "Holding registers: 127.0.0.1:50000 wrote 5."));
 }
 
 #[test]
@@ -233,4 +233,22 @@ fn what_a_peer_writes_while_one_types_is_not_written_over() {
     let orders = orders(&mut window);
     assert!(!orders.iter().any(|order| matches!(order, Order::SetRegister(..))), "nothing was typed: {orders:?}");
     assert!(sees(&window, "Holding register 3, written by a peer: 9"));
+}
+
+#[test]
+fn the_file_of_a_body_is_chosen_in_a_dialog() {
+    use sockscope::ui::effects::{Ask, Job};
+    let (scene, id) = playing(Answer::Http, ModbusUnit::default());
+    let mut window = panel(&scene, id);
+    click(&mut window, Role::RadioButton, "from a file");
+    press(&mut window, "Choose…");
+    let asked = orders(&mut window).into_iter().find_map(|order| match order {
+        Order::Start(Job::AskPath { what, .. }) => Some(what),
+        _ => None,
+    });
+    assert_eq!(asked, Some(Ask::BodyFile));
+    window.state_mut().state.body_file = (1, "/tmp/page.html".into());
+    window.run_steps(3);
+    assert_eq!(value(&window, "Path"), "/tmp/page.html");
+    assert_eq!(settings(&window).http.body.text, "/tmp/page.html");
 }

@@ -281,6 +281,7 @@ fn path_chosen(
             Ask::OpenSession | Ask::SaveConversation | Ask::SaveReport => true,
             Ask::OpenWorkspace => state.form == Form::OpenWorkspace,
             Ask::SaveWorkspace => state.form == Form::SaveWorkspace,
+            Ask::BodyFile => matches!(state.form, Form::Service(_)),
             Ask::PayloadFile | Ask::PayloadImport | Ask::TemplateFile | Ask::SaveConnections => false,
         };
         if no_dialog && !has_field {
@@ -304,6 +305,10 @@ fn path_chosen(
             effects.start(Job::PickFile(path.clone()));
             state.template_file = (state.template_file.0 + 1, path.to_string_lossy().into_owned());
             state.focus = Some(crate::ui::state::Focus::Composer);
+        }
+        Ask::BodyFile => {
+            effects.start(Job::PickFile(path.clone()));
+            state.body_file = (state.body_file.0 + 1, path.to_string_lossy().into_owned());
         }
         Ask::SaveConnections => super::connections::save(state, path, now, effects),
         Ask::OpenSession => session::apply(state, SessionAction::Open(path), &seen, effects),

@@ -200,7 +200,10 @@ pub(super) fn imported(state: &mut State, path: &Path, result: Result<Imported, 
     let words = words(state);
     let count = words.number(imported.payloads.len() as u64);
     let left_out = imported.left_out.len() + imported.more_left_out + no_room;
-    let mut text = words.fill("library.imported", &[("count", &count), ("name", &name)]);
+    let mut text = match imported.payloads.len() {
+        1 => words.fill("library.imported_one", &[("name", &name)]),
+        _ => words.fill("library.imported", &[("count", &count), ("name", &name)]),
+    };
     if left_out > 0 {
         let count = words.number(left_out as u64);
         text = format!("{text} {}", words.fill("library.left_out", &[("count", &count)]));

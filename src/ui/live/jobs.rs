@@ -155,7 +155,7 @@ pub fn dialog(what: Ask, suggested: PathBuf) -> impl Future<Output = Done> + Sen
         Ask::SaveConnections => (dialog.set_file_name(name).add_filter("CSV", &["csv"]), true),
         Ask::SaveReport => (dialog.set_file_name(name).add_filter("JUnit", &["xml"]), true),
         Ask::SaveWorkspace => (dialog.set_file_name(name).add_filter("Sockscope", &["toml"]), true),
-        Ask::PayloadFile | Ask::PayloadImport | Ask::TemplateFile => (dialog, false),
+        Ask::PayloadFile | Ask::PayloadImport | Ask::TemplateFile | Ask::BodyFile => (dialog, false),
         Ask::OpenSession => (dialog.add_filter("pcapng, pcap", &CAPTURE_EXTENSIONS), false),
         Ask::OpenWorkspace => (dialog.add_filter("Sockscope", &["toml"]), false),
     };

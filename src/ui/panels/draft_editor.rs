@@ -1,18 +1,19 @@
 //! A payload in a few lines of a dialog: format, text, ending, checksum, and the bytes that come of it.
 //!
-//! Owns: nothing; the draft is its caller's. Called by: replies, sequences, services.
+//! Owns: what was understood of the draft, for as long as it stays the same; the draft is its caller's. Called by: replies, sequences, services.
 
-use egui::{Id, RichText, TextEdit, Ui};
+use std::sync::Arc;
+
+use egui::{Id, TextEdit, Ui};
 
 use super::composer::checksum_choice::{self, ChecksumChoice};
 use crate::model::{Draft, LineEnding, PayloadFormat, TextEncoding};
-use crate::payload;
+use crate::ui::panels::example_bytes;
 use crate::ui::state::Ctx;
 use crate::ui::theme;
+use crate::ui::understood::{Around, Question, Shown, Understood, understand};
 use crate::ui::widgets::{Choice, choice, hint, problem};
 
-/// Bytes of the preview.
-const SHOWN: usize = 24;
 /// A longer text is not composed in a frame; it goes out all the same.
 pub const PREVIEWED: usize = 64 * 1024;
 
@@ -58,7 +59,7 @@ pub fn draft_editor(
             .desired_rows(2)
             .desired_width(f32::INFINITY);
         ui.add(edit).accessible_name(name);
-        below(ctx, ui, draft);
+        below(ctx, ui, id.with("understood"), draft);
     });
     *draft != before
 }
@@ -72,23 +73,38 @@ fn checksum(ctx: &Ctx<'_>, ui: &mut Ui, id: Id, draft: &mut Draft) {
 }
 
 /// The bytes, or what is wrong with the text.
-fn below(ctx: &Ctx<'_>, ui: &mut Ui, draft: &Draft) {
+fn below(ctx: &Ctx<'_>, ui: &mut Ui, id: Id, draft: &Draft) {
     if draft.text.len() > PREVIEWED {
         return;
     }
-    match payload::compile(draft) {
-        Err(mistake) => {
-            problem(ui, ctx.theme, &ctx.words.mistake(&mistake));
+    let known = ui.data_mut(|data| data.get_temp::<Arc<Understood>>(id));
+    let understood = known.filter(|known| *known.of == *draft).unwrap_or_else(|| {
+        let question = Question { number: 0, draft: Arc::new(draft.clone()), around: Around::default(), now: ctx.now };
+        let understood = Arc::new(understand(question));
+        ui.data_mut(|data| data.insert_temp(id, understood.clone()));
+        understood
+    });
+    match &understood.shown {
+        Shown::Mistake(mistake) => {
+            problem(ui, ctx.theme, &ctx.words.mistake(mistake));
         }
-        Ok(compiled) => match compiled.fixed() {
-            Some(bytes) => {
-                let head = payload::bytes_to_hex(bytes.get(..SHOWN).unwrap_or(bytes));
-                let more = if bytes.len() > SHOWN { " …" } else { "" };
-                ui.label(RichText::new(format!("{head}{more}")).font(theme::mono()).color(ctx.theme.dim));
-            }
-            None => {
-                hint(ui, ctx.theme, ctx.words.get("draft.filled_in"));
-            }
-        },
+        Shown::Missing(missing) => {
+            problem(ui, ctx.theme, &ctx.words.missing(missing));
+        }
+        Shown::Bytes(example) if example.is_empty() => {
+            hint(ui, ctx.theme, ctx.words.get("composer.nothing"));
+        }
+        Shown::Bytes(example) => {
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = 6.0;
+                let count = hint(ui, ctx.theme, &example_bytes::count(ctx, example));
+                if !example.fixed {
+                    count.on_hover_text(ctx.words.get("draft.filled_in"));
+                }
+                // Nobody points at its parts from elsewhere.
+                let width = ui.available_width();
+                let _ = example_bytes::line(ctx, ui, example, &draft.text, width, None);
+            });
+        }
     }
 }

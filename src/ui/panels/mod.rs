@@ -10,6 +10,7 @@ mod composer;
 mod connections;
 mod conversation;
 mod draft_editor;
+mod example_bytes;
 mod filter_help;
 mod first_minute;
 mod forms;

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use egui::{Align2, Button, Id, Key, Modifiers, Popup, Pos2, RichText, Sense, TextStyle, Ui, UiBuilder, Vec2};
+use egui::{Align2, Button, Event, Id, Key, Modifiers, Popup, Pos2, RichText, Sense, TextStyle, Ui, UiBuilder, Vec2};
 
 use super::reuse;
 use super::sidebar::{more_button, one_line};
@@ -328,7 +328,9 @@ pub fn search_field(ctx: &Ctx<'_>, ui: &mut Ui, search: &mut FieldText) {
 pub fn by_shortcut(ctx: &Ctx<'_>, ui: &Ui, to: &Destination, actions: &mut Vec<Action>) {
     const DIGITS: [Key; 9] =
         [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
-    if ctx.state.form != Form::None || !ui.input(|input| input.modifiers.alt) {
+    // Of the presses of this frame: Alt may have been let go before the frame began.
+    let with_alt = |event: &Event| matches!(event, Event::Key { modifiers, pressed: true, .. } if modifiers.alt);
+    if ctx.state.form != Form::None || !ui.input(|input| input.events.iter().any(with_alt)) {
         return;
     }
     for payload in &ctx.state.payloads {

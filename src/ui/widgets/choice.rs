@@ -1,7 +1,7 @@
-//! A drop-down of a few values, with a name that a screen reader says.
+//! A drop-down of a few values, with a name that a screen reader says; and a button that looks like one.
 //! Called by: forms, composer.
 
-use egui::{ComboBox, Response, RichText, Ui};
+use egui::{Align2, Atom, AtomExt as _, Button, ComboBox, Rect, Response, RichText, Shape, Ui, Vec2};
 
 use crate::ui::theme::Theme;
 
@@ -34,4 +34,18 @@ pub fn choice<T: Clone + PartialEq>(
     });
     let changed = *current != before;
     (shown.response.accessible_name(name), changed)
+}
+
+/// A button that looks like a drop-down, for a list that is more than a few values. It has no name yet.
+pub fn drop_down(ui: &mut Ui, theme: &Theme, shown: &str, width: f32) -> Response {
+    let color = theme.text;
+    let arrow = Atom::paint(Vec2::splat(ui.spacing().icon_width), move |ui, args| {
+        let size = args.rect.size() * Vec2::new(0.7, 0.45);
+        let rect = Rect::from_center_size(args.rect.center(), size);
+        ui.painter().add(Shape::rotated_triangle(rect, 0.0, color));
+    });
+    let arrow = arrow.atom_grow(true).atom_align(Align2::RIGHT_CENTER);
+    let text = RichText::new(shown).color(color).atom_shrink(true);
+    let height = ui.spacing().interact_size.y;
+    ui.add_sized(Vec2::new(width, height), Button::new((text, arrow)).truncate())
 }

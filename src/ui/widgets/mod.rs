@@ -6,7 +6,7 @@ mod field;
 mod mark;
 pub mod row_list;
 
-pub use choice::{Choice, choice};
+pub use choice::{Choice, choice, drop_down};
 pub use controls::{badge, plain_button, primary_button, small_button};
 pub use field::{Field, FieldText, form_row, hint, mono, problem};
 pub use mark::{Spark, dot, sparkline};

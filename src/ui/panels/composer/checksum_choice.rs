@@ -13,10 +13,10 @@ use crate::payload::checksum::{Algorithm, algorithm, search};
 use crate::ui::action::{Action, Form, ViewAction};
 use crate::ui::state::Ctx;
 use crate::ui::theme;
-use crate::ui::widgets::chip;
+use crate::ui::widgets::{chip, drop_down};
 
 /// The button in the row.
-pub const WIDTH: f32 = 136.0;
+pub const WIDTH: f32 = 168.0;
 const POPUP_WIDTH: f32 = 340.0;
 const MOST_RECENT: usize = 5;
 
@@ -43,8 +43,8 @@ impl ChecksumChoice {
     pub fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, sum: &mut Checksum, actions: Option<&mut Vec<Action>>) {
         let shown = shown(ctx, sum);
         let name = ctx.words.fill("checksum.chosen", &[("checksum", &shown)]);
-        let button = Button::new(RichText::new(format!("{shown} ⏷")).color(ctx.theme.text)).truncate();
-        let response = ui.add_sized(Vec2::new(self.width.unwrap_or(WIDTH - 8.0), 26.0), button);
+        let width = self.width.unwrap_or(WIDTH - 8.0);
+        let response = drop_down(ui, ctx.theme, &shown, width);
         let response = response.on_hover_text(&name);
         response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &name));
         let popup = Popup::menu(&response)

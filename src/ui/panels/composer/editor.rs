@@ -20,6 +20,10 @@ use crate::ui::widgets::{self, Field, FieldText, hint, plain_button, problem};
 
 /// The line of bytes stands beneath the text. A little more than it needs: the panel would grow by what is missing.
 const LINE_BELOW: f32 = 36.0;
+/// What the text keeps however small the window is; the row of pages takes some of it.
+const TWO_ROWS: f32 = 44.0;
+const ONE_ROW: f32 = 28.0;
+const LOW_WINDOW: f32 = 600.0;
 /// More parts than this are not told apart in the text: each costs a piece of layout.
 const MOST_COLORED: usize = 2000;
 
@@ -55,8 +59,11 @@ impl Composer {
         };
         let name = ctx.words.get("composer.text");
         let text = if paged { &mut self.pages.text } else { self.views.typed() };
-        let height = (ui.available_height() - LINE_BELOW).max(44.0);
-        let output = egui::ScrollArea::vertical().id_salt("composer scroll").max_height(height).show(ui, |ui| {
+        let is_low = ui.ctx().content_rect().height() < LOW_WINDOW;
+        let least = if paged && is_low { ONE_ROW } else { TWO_ROWS };
+        let height = (ui.available_height() - LINE_BELOW).max(least);
+        let scroll = egui::ScrollArea::vertical().id_salt("composer scroll");
+        let output = scroll.max_height(height).min_scrolled_height(height).show(ui, |ui| {
             TextEdit::multiline(text)
                 .id(editor_id())
                 .font(TextStyle::Monospace)

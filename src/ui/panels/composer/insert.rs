@@ -12,7 +12,7 @@ use crate::ui::action::{Action, SendAction};
 use crate::ui::state::Ctx;
 use crate::ui::widgets::{mono, plain_button};
 
-const WIDTH: f32 = 460.0;
+const WIDTH: f32 = 620.0;
 /// The share of the window's height that the list may take.
 const MOST_HEIGHT: f32 = 0.6;
 
@@ -25,7 +25,7 @@ struct Entry {
     template: &'static str,
 }
 
-const ENTRIES: [Entry; 13] = [
+const ENTRIES: [Entry; 14] = [
     Entry { key: "insert.counter", template: "{{counter}}" },
     Entry { key: "insert.counter_binary", template: "{{counter:start=1,step=1,u16be}}" },
     Entry { key: "insert.unix", template: "{{now:unix}}" },
@@ -39,6 +39,7 @@ const ENTRIES: [Entry; 13] = [
     Entry { key: "insert.length", template: "{{length:u16be,body}}{{begin:body}}{}{{end:body}}" },
     Entry { key: "insert.checksum", template: "{{checksum:CRC-16/MODBUS}}" },
     Entry { key: "insert.ask", template: "{{ask:Name}}" },
+    Entry { key: "insert.environment", template: "{{env:NAME}}" },
 ];
 
 impl Composer {
@@ -125,13 +126,14 @@ impl Composer {
     }
 }
 
-/// What it gives, and beneath it how it is written.
+/// What it gives, and at the right how it is written.
 fn line(ctx: &Ctx<'_>, ui: &mut Ui, key: &'static str, template: &str) -> bool {
     let words = ctx.words.get(key);
-    let button =
-        Button::new((RichText::new(words).color(ctx.theme.text), mono(template.replace("{}", "…"), ctx.theme.dim)))
-            .frame_when_inactive(false)
-            .min_size(egui::vec2(ui.available_width(), 0.0));
+    let button = Button::new(RichText::new(words).color(ctx.theme.text))
+        .right_text(mono(template.replace("{}", "…"), ctx.theme.dim))
+        .frame_when_inactive(false)
+        .truncate()
+        .min_size(egui::vec2(ui.available_width(), 0.0));
     let clicked = ui.push_id(key, |ui| ui.add(button)).inner.clicked();
     if clicked {
         ui.close();

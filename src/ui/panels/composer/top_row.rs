@@ -11,7 +11,7 @@ use crate::ui::state::Ctx;
 use crate::ui::widgets::{Choice, Field, chip, choice, primary_button};
 
 /// Below this the choices stand in a row of their own.
-const ONE_ROW_WIDTH: f32 = 1300.0;
+const ONE_ROW_WIDTH: f32 = 1332.0;
 /// Below this the formats stand with the choices.
 const FORMATS_WIDTH: f32 = 700.0;
 /// What the address of a UDP socket and the fields of a repeat add to it.

@@ -105,7 +105,7 @@ fn waits(ctx: &Ctx<'_>, ui: &mut Ui, line: u64, rule: &mut ReplyRule, numbers: &
         if let Some(millis) = number(ui, "replies.delay", "reply delay", &mut numbers.delay, MOST_MILLIS) {
             rule.delay_millis = millis;
         }
-        ui.label(words.get("replies.jitter"));
+        hint(ui, ctx.theme, words.get("replies.jitter"));
         if let Some(millis) = number(ui, "replies.jitter", "reply jitter", &mut numbers.jitter, MOST_MILLIS) {
             rule.jitter_millis = millis;
         }

@@ -58,6 +58,8 @@ fn answer(ctx: &Ctx<'_>, ui: &mut Ui, rule: &ReplyRule, captures: &Captures) {
         ..Fill::plain(ctx.now, jiff::tz::TimeZone::system(), &supplied, &mut memory)
     };
     match payload.render(&mut fill) {
+        // That it sends nothing is said beneath its text.
+        Ok(rendered) if rendered.bytes.is_empty() => {}
         Ok(rendered) => {
             let shown = visible(&rendered.bytes, rule.send.encoding, SHOWN_BYTES);
             let bytes = ctx.words.number(rendered.bytes.len() as u64);

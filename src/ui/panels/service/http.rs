@@ -6,10 +6,11 @@ use egui::{Id, TextEdit, Ui};
 
 use crate::model::{Draft, HttpAnswer, PayloadFormat};
 use crate::services::http::{HeaderMistake, MOST_HEADERS_SENT, check_header, check_value, reason};
+use crate::ui::action::{Action, SendAction};
 use crate::ui::panels::draft_editor::draft_editor;
 use crate::ui::state::Ctx;
 use crate::ui::theme;
-use crate::ui::widgets::{Field, FieldText, form_row, hint, problem};
+use crate::ui::widgets::{Field, FieldText, form_row, hint, plain_button, problem};
 
 const FIELD: f32 = 300.0;
 
@@ -21,10 +22,13 @@ pub struct HttpForm {
     path: FieldText,
     /// The body as typed while it comes from a file.
     typed: Draft,
+    /// The newest file taken from `State::body_file`.
+    taken: u64,
 }
 
 impl HttpForm {
-    pub fn of(answer: &HttpAnswer) -> Self {
+    /// `taken`: the number of the newest file that was chosen for another form.
+    pub fn of(answer: &HttpAnswer, taken: u64) -> Self {
         let is_file = answer.body.format == PayloadFormat::File;
         Self {
             status: FieldText::new(answer.status.to_string()),
@@ -32,10 +36,11 @@ impl HttpForm {
             headers: FieldText::new(answer.headers.join("\n")),
             path: FieldText::new(if is_file { answer.body.text.clone() } else { String::new() }),
             typed: if is_file { HttpAnswer::default().body } else { Draft::default() },
+            taken,
         }
     }
 
-    pub fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, answer: &mut HttpAnswer) {
+    pub fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, answer: &mut HttpAnswer, actions: &mut Vec<Action>) {
         let words = ctx.words;
         line(ctx, ui, "service.status", 80.0, &mut self.status, |ui, typed| {
             let status = typed.trim().parse().ok().filter(|status| (200..=599).contains(status));
@@ -57,7 +62,7 @@ impl HttpForm {
             Err(_) => Some(words.get("service.bad_value_characters").to_owned()),
         });
         self.headers(ctx, ui, answer);
-        self.body(ctx, ui, answer);
+        self.body(ctx, ui, answer, actions);
     }
 
     fn headers(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, answer: &mut HttpAnswer) {
@@ -79,7 +84,7 @@ impl HttpForm {
         }
     }
 
-    fn body(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, answer: &mut HttpAnswer) {
+    fn body(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, answer: &mut HttpAnswer, actions: &mut Vec<Action>) {
         let words = ctx.words;
         let mut from_file = answer.body.format == PayloadFormat::File;
         form_row(ui, ctx.theme, words.get("service.body"), |ui| {
@@ -96,11 +101,23 @@ impl HttpForm {
             };
         }
         if from_file {
+            let (number, chosen) = &ctx.state.body_file;
+            if std::mem::replace(&mut self.taken, *number) != *number {
+                self.path = FieldText::new(chosen.clone());
+            }
             line(ctx, ui, "service.path", FIELD, &mut self.path, |ui, typed| {
                 answer.body.text = typed.trim().to_owned();
-                hint(ui, ctx.theme, words.get("service.path_hint"));
+                let choose = words.get("composer.choose_file");
+                if ui
+                    .add_enabled_ui(!ctx.state.dialog_open, |ui| plain_button(ui, ctx.theme, choose, ""))
+                    .inner
+                    .clicked()
+                {
+                    actions.push(Action::Send(SendAction::ChooseBodyFile));
+                }
                 None
             });
+            hint(ui, ctx.theme, words.get("service.path_hint"));
         } else {
             draft_editor(ctx, ui, "service body", words.get("service.body_text"), &mut answer.body);
             hint(ui, ctx.theme, words.get("service.body_hint"));

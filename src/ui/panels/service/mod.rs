@@ -45,7 +45,7 @@ impl Panel for ServicePanel {
             return;
         };
         if self.open.replace(id) != Some(id) {
-            self.http = HttpForm::of(&endpoint.settings.http);
+            self.http = HttpForm::of(&endpoint.settings.http, ctx.state.body_file.0);
             self.registers = RegisterTable::of(&endpoint.settings.modbus);
         }
         let screen = ui.ctx().content_rect().size();
@@ -92,7 +92,7 @@ impl ServicePanel {
         if is_http {
             egui::ScrollArea::vertical()
                 .max_height(height - 60.0)
-                .show(ui, |ui| self.http.ui(ctx, ui, &mut changed.http));
+                .show(ui, |ui| self.http.ui(ctx, ui, &mut changed.http, actions));
         } else {
             self.registers.ui(ctx, ui, endpoint, &mut changed.modbus, height - 60.0, actions);
         }
