@@ -94,9 +94,14 @@ impl Framer {
         self.rest(frame);
     }
 
-    /// Bytes that belong to no frame yet.
+    /// How many bytes belong to no frame yet.
     pub fn waiting(&self) -> usize {
-        self.buffer.len() - self.done
+        self.rest_bytes().len()
+    }
+
+    /// They themselves, as they came.
+    pub fn rest_bytes(&self) -> &[u8] {
+        self.buffer.get(self.done..).unwrap_or_default()
     }
 
     /// With this framing a pause of so many nanoseconds ends a frame.

@@ -9,7 +9,7 @@ use crate::model::{Draft, LineEnding, PayloadFormat, TextEncoding};
 use crate::payload;
 use crate::ui::state::Ctx;
 use crate::ui::theme;
-use crate::ui::widgets::{Choice, choice, hint, problem};
+use crate::ui::widgets::{Choice, choice, hint, made_once, problem};
 
 /// Bytes of the preview.
 const SHOWN: usize = 24;
@@ -58,7 +58,7 @@ pub fn draft_editor(
             .desired_rows(2)
             .desired_width(f32::INFINITY);
         ui.add(edit).accessible_name(name);
-        below(ctx, ui, draft);
+        below(ctx, ui, id.with("bytes"), draft);
     });
     *draft != before
 }
@@ -72,23 +72,29 @@ fn checksum(ctx: &Ctx<'_>, ui: &mut Ui, id: Id, draft: &mut Draft) {
 }
 
 /// The bytes, or what is wrong with the text.
-fn below(ctx: &Ctx<'_>, ui: &mut Ui, draft: &Draft) {
+fn below(ctx: &Ctx<'_>, ui: &mut Ui, id: Id, draft: &Draft) {
     if draft.text.len() > PREVIEWED {
         return;
     }
-    match payload::compile(draft) {
+    match made_once(ui, id, draft, head_of) {
         Err(mistake) => {
             problem(ui, ctx.theme, &ctx.words.mistake(&mistake));
         }
-        Ok(compiled) => match compiled.fixed() {
-            Some(bytes) => {
-                let head = payload::bytes_to_hex(bytes.get(..SHOWN).unwrap_or(bytes));
-                let more = if bytes.len() > SHOWN { " …" } else { "" };
-                ui.label(RichText::new(format!("{head}{more}")).font(theme::mono()).color(ctx.theme.dim));
-            }
-            None => {
-                hint(ui, ctx.theme, ctx.words.get("draft.filled_in"));
-            }
-        },
+        Ok(Some(head)) => {
+            ui.label(RichText::new(head).font(theme::mono()).color(ctx.theme.dim));
+        }
+        Ok(None) => {
+            hint(ui, ctx.theme, ctx.words.get("draft.filled_in"));
+        }
     }
+}
+
+/// The first bytes; `None`: they are others each time.
+fn head_of(draft: &Draft) -> Result<Option<String>, payload::Mistake> {
+    let compiled = payload::compile(draft)?;
+    Ok(compiled.fixed().map(|bytes| {
+        let head = payload::bytes_to_hex(bytes.get(..SHOWN).unwrap_or(bytes));
+        let more = if bytes.len() > SHOWN { " …" } else { "" };
+        format!("{head}{more}")
+    }))
 }
