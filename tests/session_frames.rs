@@ -79,15 +79,16 @@ fn frames_stand_where_their_last_chunks_stood_and_the_log_grows() {
     let query = frames(LINE, Query::default());
     let accepted = (1, None, "-".to_owned());
     let first = [accepted, is(3, 0, "alpha"), is(3, 1, "beta"), is(4, 0, "other"), is(5, 0, "sent"), is(6, 0, "gamma")];
-    assert_eq!(shown(&watched, query.clone()), first);
+    let waits = is(7, 0, "rest");
+    assert_eq!(shown(&watched, query.clone()), [&first[..], std::slice::from_ref(&waits)].concat());
     assert_eq!(
         [1, 2, 3, 4, 6, 7].map(|seq| watched.view.place_of(seq)),
-        [Some(0), Some(1), Some(1), Some(3), Some(5), None]
+        [Some(0), Some(1), Some(1), Some(3), Some(5), Some(6)]
     );
 
     // It goes on; what is left when the connection ends stands where its last chunk stood: before what is here already.
     chunks(&handle, &two, &[b"again\n"]);
-    watched.until(|snapshot| snapshot.matched == 7);
+    watched.until(|snapshot| snapshot.matched == 8);
     happened(&handle, &one, closed(By::Peer));
     let snapshot = watched.until(|snapshot| snapshot.matched == 9);
     let late = [is(7, 0, "rest"), is(8, 0, "again"), (9, None, "-".to_owned())];
@@ -217,10 +218,12 @@ fn a_frame_over_a_thousand_chunks_is_whole_and_a_datagram_ends_its_frame() {
     watched.until(|snapshot| snapshot.total == 2004);
     let read = shown(&watched, query);
     let long: String = (0..1000).map(|n| format!("{n:04}")).collect();
+    // The other connection has come to no end of a line.
+    let waits = is(2000, 0, &"x".repeat(1000));
     let rest = [is(2002, 0, "half"), is(2003, 0, "two"), is(2003, 1, "three"), (2004, None, String::new())];
-    assert_eq!(read, [&[is(2001, 0, &long)][..], &rest].concat());
+    assert_eq!(read, [&[waits, is(2001, 0, &long)][..], &rest].concat());
     let snapshot = watched.view.snapshot();
-    let facts = snapshot.decorations[0].frame.as_ref().unwrap();
+    let facts = snapshot.decorations[1].frame.as_ref().unwrap();
     assert_eq!((facts.chunks.len(), facts.chunks[1], facts.raw_bytes), (1001, 3, 4001));
     drop(handle);
     recorder.finish(LIMIT);
@@ -263,11 +266,12 @@ fn a_pause_ends_the_last_frame_without_anything_more() {
     watched.view.want(0, 100);
     watched.view.find(Some(sockscope::filter::Filter::parse("pha").unwrap()));
     watched.view.set_query(frames(gap.clone(), Query::default()));
-    let snapshot = watched.until(|snapshot| snapshot.matched == 1 && snapshot.find.found == 1);
+    let is_done = |snapshot: &ViewSnapshot| !snapshot.rows.is_empty() && pending(snapshot).is_empty();
+    let snapshot = watched.until(|snapshot| snapshot.matched == 1 && snapshot.find.found == 1 && is_done(snapshot));
     assert_eq!(rows(&snapshot), [is(2, 0, "alpha")]);
     // Reading what was recorded gives the same, and another chunk later on is another frame.
     received_now(&handle, &one, b"beta");
-    let snapshot = watched.until(|snapshot| snapshot.matched == 2 && snapshot.rows.len() == 2);
+    let snapshot = watched.until(|snapshot| snapshot.matched == 2 && snapshot.rows.len() == 2 && is_done(snapshot));
     assert_eq!(rows(&snapshot), [is(2, 0, "alpha"), is(3, 0, "beta")]);
     watched.matched(Query::default());
     assert_eq!(shown(&watched, frames(gap, Query::default())), [is(2, 0, "alpha"), is(3, 0, "beta")]);
@@ -282,6 +286,7 @@ fn a_chunk_that_was_read_late_still_belongs_to_its_frame() {
     let watched = Watched::new(&log);
     // The chunks are of long ago: for the clock the pause is over at once, by their own times it never was.
     chunks(&handle, &tcp(1), &[b"al"]);
+    watched.until(|snapshot| snapshot.total == 1);
     let gap = frames(Framing::IdleGap { nanos: 1_000, most_bytes: MOST }, Query::default());
     assert_eq!(shown(&watched, gap), [is(1, 0, "al")]);
     received_at(&handle, &tcp(1), 2, b"pha".to_vec());
@@ -289,6 +294,94 @@ fn a_chunk_that_was_read_late_still_belongs_to_its_frame() {
     assert_eq!(snapshot.matched, 1);
     received_at(&handle, &tcp(1), 5_000, b"beta".to_vec());
     watched.until(|snapshot| rows(snapshot) == [is(2, 0, "alpha"), is(3, 0, "beta")]);
+    drop(handle);
+    recorder.finish(LIMIT);
+}
+
+fn pending(snapshot: &ViewSnapshot) -> Vec<(u64, u64, String)> {
+    let shown = rows(snapshot).into_iter().zip(&snapshot.decorations);
+    let waits = shown.filter_map(|((seq, _, content), decoration)| {
+        let facts = decoration.frame.as_ref().filter(|facts| facts.pending)?;
+        Some((seq, facts.raw_bytes, content))
+    });
+    waits.collect()
+}
+
+#[test]
+fn bytes_that_are_in_no_frame_yet_have_a_row_until_they_are() {
+    let slip = Framing::Slip { most_bytes: MOST };
+    let prefix = Framing::LengthPrefix(LengthPrefix { most_bytes: 16, ..LengthPrefix::default() });
+    type Case<'a> = (Framing, [&'a [u8]; 3], &'a [u8]);
+    let cases: &[Case<'_>] = &[
+        (LINE, [b"on", b"e", b"\n"], b"one"),
+        (Framing::Fixed { bytes: 4 }, [b"ab", b"c", b"d"], b"abcd"),
+        (slip, [b"a\xdb", b"\xdc", b"\xc0"], b"a\xc0"),
+        (prefix, [b"\0", b"\x02a", b"b"], b"\0\x02ab"),
+    ];
+    for (framing, [one, two, end], content) in cases {
+        let (_folder, recorder, handle) = recorder();
+        let log = recorder.log().unwrap();
+        let watched = Watched::new(&log);
+        watched.view.want(0, 100);
+        watched.view.set_query(frames(framing.clone(), Query::default()));
+        let (flow, text) = (tcp(1), |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned());
+        received_now(&handle, &flow, one);
+        let (seen, both) = ([*one], [*one, *two].concat());
+        let first = watched.until(|snapshot| pending(snapshot) == [(1, one.len() as u64, text(seen[0]))]);
+        assert_eq!(first.matched, 1, "{framing:?}");
+        received_now(&handle, &flow, two);
+        let more = watched.until(|snapshot| pending(snapshot) == [(2, both.len() as u64, text(&both))]);
+        let facts = more.decorations[0].frame.as_ref().unwrap();
+        assert_eq!((more.matched, facts.chunks.as_slice(), facts.fault), (1, &[1, 2][..], None), "{framing:?}");
+        // Whoever had selected it sees what came since, not what it was.
+        assert_eq!(selected(&watched.view, &watched, 2, Some(0)), (Some(0), text(&both)));
+        received_now(&handle, &flow, end);
+        let done =
+            watched.until(|snapshot| rows(snapshot) == [is(3, 0, &text(content))] && pending(snapshot).is_empty());
+        assert_eq!(done.matched, 1, "{framing:?}");
+        watched.until(|snapshot| snapshot.selected_decoration.frame.is_none());
+        drop(handle);
+        recorder.finish(LIMIT);
+    }
+}
+
+#[test]
+fn what_is_not_finished_is_found_filtered_exported_and_in_no_count_of_what_is_wrong() {
+    use sockscope::session::export;
+    let (_folder, recorder, handle) = recorder();
+    let log = recorder.log().unwrap();
+    let watched = Watched::new(&log);
+    let (one, two) = (tcp(1), tcp(2));
+    let verified = Arc::new(tree([(one.endpoint, Verify { checksum: Checksum::of("sum8"), skip: 0, behind: 0 })]));
+    chunks(&handle, &one, &[b"ab\xc3\nhal"]);
+    chunks(&handle, &two, &[b"another ha"]);
+    sent_at(&handle, &one, 9, "sent ha");
+    watched.until(|snapshot| snapshot.total == 3);
+    let query = |text: &str| {
+        let filter = sockscope::filter::Filter::parse(text).unwrap();
+        Query { verify: verified.clone(), ..frames(LINE, Query { filter, ..Query::default() }) }
+    };
+    assert_eq!(shown(&watched, query("ha")), [is(1, 1, "hal"), is(2, 0, "another ha"), is(3, 0, "sent ha")]);
+    assert_eq!(shown(&watched, query("size:3..9")), [is(1, 0, "ab\u{fffd}"), is(1, 1, "hal"), is(3, 0, "sent ha")]);
+    for wrong in ["is:badsum", "is:badframe"] {
+        assert_eq!(shown(&watched, query(wrong)), [], "{wrong}");
+    }
+    assert_eq!(shown(&watched, query("")).len(), 4);
+    let snapshot = watched.until(|snapshot| snapshot.wrong_sums == Some(0) && snapshot.matched == 4);
+    let sums: Vec<_> = snapshot.decorations.iter().map(|row| row.sum.clone()).collect();
+    assert_eq!(sums, [Some(Verdict::Right), None, None, None]);
+    watched.find("ha");
+    watched.until(|snapshot| snapshot.find.found == 3);
+    // The stream goes on: the row goes, and what it is counts.
+    received_at(&handle, &one, 10, "f\n");
+    let snapshot = watched.until(|snapshot| snapshot.wrong_sums == Some(1) && snapshot.find.found == 3);
+    assert_eq!(rows(&snapshot)[1..], [is(2, 0, "another ha"), is(3, 0, "sent ha"), is(4, 0, "half")]);
+    // What is written down while it goes on is unfinished.
+    let (mut out, progress) = (Vec::new(), export::Progress::default());
+    export::write(&log, &query(""), export::format("jsonl").unwrap(), &mut out, &progress).unwrap();
+    let out = String::from_utf8(out).unwrap();
+    let faults: Vec<_> = out.lines().map(|line| line.contains(r#""fault":"unfinished""#)).collect();
+    assert_eq!(faults, [false, true, true, false], "{out}");
     drop(handle);
     recorder.finish(LIMIT);
 }
@@ -302,6 +395,7 @@ fn wrong_checksums_and_broken_frames_are_filtered_and_counted() {
     let verify = Verify { checksum: Checksum::of("sum8"), skip: 0, behind: 0 };
     chunks(&handle, &one, &[b"ab\xc3\nab\x00\n", b"long and wrong", b"\n"]);
     sent_at(&handle, &one, 5, "ab!\n");
+    watched.until(|snapshot| snapshot.total == 4);
     let verified = Arc::new(tree([(one.endpoint, verify)]));
     let line = Framing::Line { most_bytes: 8 };
     let of = |text: &str| sockscope::filter::Filter::parse(text).unwrap();
@@ -338,30 +432,33 @@ fn the_chunks_of_an_open_frame_stand_beneath_it() {
     received_at(&handle, &tcp(2), 9, "other\n");
     watched.until(|snapshot| snapshot.total == 4);
     let query = frames(LINE, Query::default());
-    assert_eq!(shown(&watched, query.clone()), [is(2, 0, "alpha"), is(3, 0, "beta"), is(4, 0, "other")]);
+    let rest = is(3, 1, "rest");
+    let closed = [is(2, 0, "alpha"), is(3, 0, "beta"), rest.clone(), is(4, 0, "other")];
+    assert_eq!(shown(&watched, query.clone()), closed);
     let chunk = |seq: u64, content: &str| (seq, None, content.to_owned());
     watched.view.open_frames(&[(2, 0), (3, 0)]);
-    let snapshot = watched.until(|snapshot| snapshot.matched == 7 && snapshot.rows.len() == 7);
+    let snapshot = watched.until(|snapshot| snapshot.matched == 8 && snapshot.rows.len() == 8);
     let (first, second) = (chunk(2, "pha\nbe"), chunk(3, "ta\nrest"));
-    let all = [is(2, 0, "alpha"), chunk(1, "al"), first.clone(), is(3, 0, "beta"), first, second, is(4, 0, "other")];
+    let all =
+        [is(2, 0, "alpha"), chunk(1, "al"), first.clone(), is(3, 0, "beta"), first, second, rest, is(4, 0, "other")];
     assert_eq!(rows(&snapshot), all);
     let beneath: Vec<_> = snapshot.decorations.iter().map(|row| row.beneath).collect();
     let (one, two) = (Some((2, 0)), Some((3, 0)));
-    assert_eq!(beneath, [None, one, one, None, two, two, None]);
-    assert_eq!([2, 3, 4].map(|seq| watched.view.place_of(seq)), [Some(0), Some(3), Some(6)]);
+    assert_eq!(beneath, [None, one, one, None, two, two, None, None]);
+    assert_eq!([2, 3, 4].map(|seq| watched.view.place_of(seq)), [Some(0), Some(3), Some(7)]);
     // Only a part of them is asked for, and the log grows.
     watched.view.want(4, 1);
     watched.until(|snapshot| snapshot.first == 3 && rows(snapshot) == all[3..6]);
     watched.view.want(0, 100);
     received_at(&handle, &tcp(2), 10, "more\n");
-    watched.until(|snapshot| snapshot.matched == 8 && rows(snapshot)[7] == is(5, 0, "more"));
+    watched.until(|snapshot| snapshot.matched == 9 && rows(snapshot)[8] == is(5, 0, "more"));
     // Under another filter those that are shown stay open; closed, the log is as it was.
     let filter = sockscope::filter::Filter::parse("beta or more").unwrap();
     watched.view.set_query(Query { filter, ..query.clone() });
     watched.until(|snapshot| snapshot.matched == 4 && rows(snapshot)[..3] == all[3..6]);
     watched.view.set_query(query);
     watched.view.open_frames(&[]);
-    watched.until(|snapshot| snapshot.matched == 4 && snapshot.rows.len() == 4 && snapshot.scanned == 5);
+    watched.until(|snapshot| snapshot.matched == 5 && snapshot.rows.len() == 5 && snapshot.scanned == 5);
     drop(handle);
     recorder.finish(LIMIT);
 }

@@ -82,7 +82,7 @@ fn stage(view: Arc<ViewSnapshot>) -> Stage {
 }
 
 fn frame(index: u32, chunks: &[u64], fault: Option<Fault>) -> Decoration {
-    let facts = FrameFacts { index, chunks: chunks.to_vec(), raw_bytes: 9, fault };
+    let facts = FrameFacts { index, chunks: chunks.to_vec(), raw_bytes: 9, fault, pending: false };
     Decoration { frame: Some(Arc::new(facts)), ..Decoration::default() }
 }
 

@@ -26,7 +26,7 @@ impl Decoder for Protobuf {
         let mut walk = Walk::new(frame);
         let mut count = 0;
         let done = message(&mut walk, None, &mut count);
-        walk.finish(done, format!("message, {count} fields"))
+        walk.finish(done, counted("message", count))
     }
 }
 
@@ -85,11 +85,16 @@ fn record(walk: &mut Walk<'_>) -> Step<String> {
         3 => {
             let mut count = 0;
             message(walk, Some(number), &mut count)?;
-            Ok(format!("group, {count} fields"))
+            Ok(counted("group", count))
         }
         4 => walk.wrong(start..at, format!("group {number} ends here and did not begin")),
         _ => walk.wrong(start..at, format!("wire type {wire} is none of 0 to 5")),
     }
+}
+
+fn counted(what: &str, count: usize) -> String {
+    let fields = if count == 1 { "field" } else { "fields" };
+    format!("{what}, {count} {fields}")
 }
 
 /// Text where it is text, else a message where it can be one, else bytes.
@@ -108,7 +113,7 @@ fn delimited(walk: &mut Walk<'_>) -> Step<String> {
         return walk.within(length, "message", |walk| {
             let mut count = 0;
             message(walk, None, &mut count)?;
-            Ok(format!("message, {count} fields"))
+            Ok(counted("message", count))
         });
     }
     walk.hex("bytes", length)?;

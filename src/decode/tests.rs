@@ -188,12 +188,12 @@ fn cbor() {
 /// The examples of "Encoding" on protobuf.dev.
 #[test]
 fn protobuf() {
-    whole("protobuf", &bytes("08 96 01"), "message, 1 fields", &["0..3 #1=150", "1..3 VARINT=150, sint64 75"]);
-    whole("protobuf", &bytes("12 07 74 65 73 74 69 6e 67"), "message, 1 fields", &["2..9 string=testing"]);
-    let lines = ["0..5 #3=message, 1 fields", "2..5 #1=150"];
-    whole("protobuf", &bytes("1a 03 08 96 01"), "message, 1 fields", &lines);
-    whole("protobuf", &bytes("0b 10 01 0c"), "message, 1 fields", &["#1=group, 1 fields"]);
-    whole("protobuf", &bytes("0d 00 00 c0 3f"), "message, 1 fields", &["float 1.5"]);
+    whole("protobuf", &bytes("08 96 01"), "message, 1 field", &["0..3 #1=150", "1..3 VARINT=150, sint64 75"]);
+    whole("protobuf", &bytes("12 07 74 65 73 74 69 6e 67"), "message, 1 field", &["2..9 string=testing"]);
+    let lines = ["0..5 #3=message, 1 field", "2..5 #1=150"];
+    whole("protobuf", &bytes("1a 03 08 96 01"), "message, 1 field", &lines);
+    whole("protobuf", &bytes("0b 10 01 0c"), "message, 1 field", &["#1=group, 1 field"]);
+    whole("protobuf", &bytes("0d 00 00 c0 3f"), "message, 1 field", &["float 1.5"]);
     faulty("protobuf", &bytes("08 96"), 1..2, "cut off");
     faulty("protobuf", &bytes("08 01 0f"), 2..3, "wire type 7");
     faulty("protobuf", &bytes("12 05 61"), 2..3, "what LEN counts has 5 bytes, 1 of them are here");

@@ -96,9 +96,14 @@ impl Framer {
         self.rest(frame);
     }
 
-    /// Bytes that belong to no frame yet.
+    /// How many bytes belong to no frame yet.
     pub fn waiting(&self) -> usize {
-        self.buffer.len() - self.done
+        self.rest_bytes().len()
+    }
+
+    /// They themselves, as they came.
+    pub fn rest_bytes(&self) -> &[u8] {
+        self.buffer.get(self.done..).unwrap_or_default()
     }
 
     /// The next frame begins with the first byte that waits, and ends within so many at the end or behind them.

@@ -31,18 +31,15 @@ impl Sequence {
         true
     }
 
-    /// To stand where `to` stands now. Where it stands then; `None`: it stays.
+    /// To stand where `to` stands now, or at the end of its list. Where it stands then; `None`: it stays.
     pub fn move_step(&mut self, from: &[usize], to: &[usize]) -> Option<Vec<usize>> {
         let (level, moved) = (from.len().checked_sub(1)?, self.step(from)?);
-        let (_, repeats) = to.split_last()?;
+        let (last, repeats) = to.split_last()?;
+        let end = list(&self.steps, repeats)?.len();
         if to.starts_with(from) || repeats.len() + levels(moved) > MOST_NESTED {
             return None;
         }
-        let length = list(&self.steps, repeats)?.len();
-        let mut to = to.to_vec();
-        if let Some(last) = to.last_mut() {
-            *last = length.min(*last);
-        }
+        let mut to = [repeats, &[(*last).min(end)]].concat();
         // It leaves a gap before its new place.
         if to.len() > level && to[..level] == from[..level] && to[level] > from[level] {
             to[level] -= 1;
@@ -111,6 +108,8 @@ mod tests {
         assert_eq!(sequence.move_step(&[0], &[0, 0]), None, "not into itself");
         assert_eq!(sequence.move_step(&[1], &[1]), None);
         assert_eq!(sequence.move_step(&[1], &[2]), None, "the gap before the next one is where it stands");
+        assert_eq!(sequence.move_step(&[0], &[9]), Some(vec![2]), "the end is as far as it goes");
+        assert_eq!(sequence.move_step(&[2], &[9]), None);
         let mut sequence = Sequence { steps: vec![round(vec![]), pause(1)], ..Sequence::default() };
         assert_eq!(sequence.move_step(&[1], &[0, 5]), Some(vec![0, 0]), "beyond the end is the end");
     }

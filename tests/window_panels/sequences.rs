@@ -250,6 +250,14 @@ fn with(run: RunProgress) -> Window<'static> {
 }
 
 #[test]
+fn a_stopped_run_says_of_how_many_it_was_stopped() {
+    let mut stopped = SequenceReport::clone(&report(5, 1));
+    stopped.lanes.iter_mut().take(3).for_each(|lane| lane.outcome = LaneOutcome::Stopped);
+    let window = with(RunProgress { id: RunId(1), report: Arc::new(stopped), over: true });
+    assert!(sees(&window, "Run 1: 1 passed, 1 failed, 0 running, 3 stopped"));
+}
+
+#[test]
 fn of_a_thousand_lines_only_those_on_screen_are_put_into_words() {
     let window = with_run(1000, 2);
     assert!(sees(&window, "Run 1: 998 passed, 2 failed, 0 running"));

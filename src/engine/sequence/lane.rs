@@ -159,7 +159,7 @@ impl Lane {
 
     async fn file(&self, path: &str) -> Result<Bytes, Failure> {
         let supply = self.shared.supply.lock().clone();
-        let Some(supply) = supply else { return Err(Failure::new(Doing::ReadFile, path, Reason::NotAllowed)) };
+        let Some(supply) = supply else { return Err(Failure::new(Doing::ReadFile, path, Reason::OutOfReach)) };
         let needs = Needs { files: vec![path.to_owned()], ..Needs::default() };
         let reading = tokio::task::spawn_blocking(move || supply.supply(&needs));
         let interrupted = |_| Err(Failure::new(Doing::ReadFile, path, Reason::Other));

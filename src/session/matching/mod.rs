@@ -30,6 +30,15 @@ use crate::filter::Expression;
 use crate::framing::Fault;
 use crate::model::EventKind;
 
+/// A frame, looked at in place of the row that it ends in.
+#[derive(Clone, Copy)]
+pub(super) struct LookedFrame<'a> {
+    pub content: &'a [u8],
+    pub fault: Option<Fault>,
+    /// More of it may come.
+    pub pending: bool,
+}
+
 /// Rows read in vain before the session's first event counts as unreadable.
 const MAX_FIRST: u64 = 64;
 
@@ -123,11 +132,11 @@ impl Matcher {
         log: &'l Log,
         reader: &mut Reader<'l>,
         at: Placed,
-        (content, fault): (&[u8], Option<Fault>),
+        frame: LookedFrame<'_>,
     ) -> bool {
         self.prepare(log);
-        let at = Placed { row: at.row.of_length(content.len()), ..at };
-        self.quick(log, at).unwrap_or_else(|| self.fits(&mut Look::of_frame(log, reader, at, (content, fault))))
+        let at = Placed { row: at.row.of_length(frame.content.len()), ..at };
+        self.quick(log, at).unwrap_or_else(|| self.fits(&mut Look::of_frame(log, reader, at, frame)))
     }
 
     /// `false`: no frame with bytes of this row can be shown.

@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use regex::bytes::Regex;
 
+use super::LookedFrame;
 use super::hex::HexPattern;
 use super::known::{Known, Placed};
 use super::needle::Needle;
 use crate::filter::{AddressPattern, Bounds, Moment};
-use crate::framing::Fault;
 use crate::model::{EndpointId, EventKind, Flow, TextEncoding, Timestamp, Transport, Verify};
 use crate::payload::checksum::{Verdict, verify};
 use crate::session::log::Log;
@@ -88,7 +88,7 @@ pub(super) struct Look<'a, 'l> {
     reader: Option<&'a mut Reader<'l>>,
     stored: Option<Stored<'a>>,
     /// Looked at in place of the row's own bytes.
-    frame: Option<(&'a [u8], Option<Fault>)>,
+    frame: Option<LookedFrame<'a>>,
 }
 
 impl<'a, 'l> Look<'a, 'l> {
@@ -97,12 +97,7 @@ impl<'a, 'l> Look<'a, 'l> {
     }
 
     /// A frame that ends in the row, which has the length of the frame here.
-    pub(super) fn of_frame(
-        log: &'l Log,
-        reader: &'a mut Reader<'l>,
-        at: Placed,
-        frame: (&'a [u8], Option<Fault>),
-    ) -> Self {
+    pub(super) fn of_frame(log: &'l Log, reader: &'a mut Reader<'l>, at: Placed, frame: LookedFrame<'a>) -> Self {
         Self { frame: Some(frame), ..Self::new(log, reader, at) }
     }
 
@@ -121,8 +116,8 @@ impl<'a, 'l> Look<'a, 'l> {
 
     /// The bytes, or the sentence of a happening.
     fn content(&mut self) -> Option<&'a [u8]> {
-        if let Some((content, _)) = self.frame {
-            return Some(content);
+        if let Some(frame) = self.frame {
+            return Some(frame.content);
         }
         self.stored().and_then(|stored| stored.payload().or_else(|| stored.message()))
     }
@@ -224,12 +219,14 @@ impl Test {
             Self::Hex(pattern) => look.content().is_some_and(|bytes| pattern.is_in(bytes)),
             Self::Regex(Some(regex)) => look.content().is_some_and(|bytes| regex.is_match(bytes)),
             Self::Damaged => look.stored().is_none_or(Stored::is_damaged),
+            // Of what is not there yet nothing is known.
+            Self::WrongSum(_) if look.frame.is_some_and(|frame| frame.pending) => false,
             Self::WrongSum(verified) => {
                 let settings = verified.get(&known.endpoint(look.log, look.at.row));
                 let content = look.content();
                 settings.zip(content).is_some_and(|(settings, content)| verify(settings, content) != Verdict::Right)
             }
-            Self::BadFrame => look.frame.is_some_and(|(_, fault)| fault.is_some()),
+            Self::BadFrame => look.frame.is_some_and(|frame| frame.fault.is_some()),
             // The row alone has told.
             _ => false,
         }

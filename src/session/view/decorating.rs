@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::work::Shown;
+use super::drawn::Shown;
 use super::{Decoration, Orders, Query};
 use crate::filter::Filter;
 use crate::model::{EndpointId, EventKind, HighlightColor, Recorded, Verify, What};
 use crate::payload::checksum::{Verdict, verify};
 use crate::payload::checksum_length;
-use crate::session::matching::{Matcher, Placed, gap_before, row_before};
+use crate::session::matching::{LookedFrame, Matcher, Placed, gap_before, row_before};
 use crate::session::reader::Reader;
 use crate::session::{Log, Notes};
 
@@ -105,6 +105,7 @@ impl Decorator {
         let (recorded, key) = (&*shown.0, key(shown));
         if let Some((known_key, known)) = &self.selected
             && *known_key == key
+            && known.frame == shown.1
         {
             return known.clone();
         }
@@ -148,9 +149,11 @@ impl Decorator {
         most: usize,
     ) -> Decoration {
         let (recorded, frame) = (&*shown.0, &shown.1);
-        let facts = frame.as_ref().and_then(|facts| Some((recorded.event.bytes()?, facts.fault)));
+        let facts = frame.as_ref().and_then(|facts| {
+            Some(LookedFrame { content: recorded.event.bytes()?, fault: facts.fault, pending: facts.pending })
+        });
         let fits = |matcher: &mut Matcher, reader: &mut Reader<'l>| match facts {
-            Some((content, fault)) => matcher.matches_frame(log, reader, at, (content, fault)),
+            Some(frame) => matcher.matches_frame(log, reader, at, frame),
             None => matcher.matches(log, reader, at.number, at.row),
         };
         let highlight = self.rules.iter_mut().find_map(|(rule, color)| fits(rule, reader).then_some(*color));
@@ -167,7 +170,8 @@ impl Decorator {
             gap: None,
             frame: frame.clone(),
             beneath: None,
-            sum: sum_of(&self.verify, recorded),
+            // Of what is not there yet nothing is verified.
+            sum: frame.as_ref().is_none_or(|facts| !facts.pending).then(|| sum_of(&self.verify, recorded)).flatten(),
         }
     }
 

@@ -108,8 +108,9 @@ impl Find {
                 framed.end(log, reader, &mut found);
             } else if self.matches.scanned >= limit {
                 framed.pause(log, reader, &mut found);
+                framed.unfinished(log, reader, &mut found);
             }
-            self.matches.drop_rows(&framed.gone());
+            self.matches.drop_rows(framed.gone());
             self.matches.take(&mut found);
             return count > 0 && self.matches.scanned < limit;
         }

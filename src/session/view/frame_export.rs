@@ -9,6 +9,7 @@ use super::frame_list::FrameList;
 use super::framed::{Framed, cut_again};
 use super::work::{Batch, is_at_end};
 use super::{FrameFacts, Query};
+use crate::framing::Fault;
 use crate::model::Recorded;
 use crate::session::Log;
 use crate::session::matching::Matcher;
@@ -46,6 +47,7 @@ pub(in crate::session) fn for_each_frame<'l, E>(
         framed.end(log, reader, &mut found);
     } else {
         framed.pause(log, reader, &mut found);
+        framed.unfinished(log, reader, &mut found);
     }
     list.take(&mut found);
     for place in 0..list.count {
@@ -55,7 +57,9 @@ pub(in crate::session) fn for_each_frame<'l, E>(
         let Some(row) = list.at(place) else { break };
         match reader.recorded(row.end) {
             Ok(recorded) if row.is_frame() => {
-                let (recorded, facts) = cut_again(log, reader, &query.framings, row, &recorded);
+                let (recorded, mut facts) = cut_again(log, reader, &query.framings, row, &recorded);
+                // What is written down does not go on.
+                facts.fault = facts.fault.or(facts.pending.then_some(Fault::Unfinished));
                 each(&recorded, Some(&facts))?;
             }
             Ok(recorded) => each(&recorded, None)?,

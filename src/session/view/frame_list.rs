@@ -24,6 +24,8 @@ pub(super) struct FrameRow {
 /// In place of `back`: the row is a chunk beneath an open frame.
 const BENEATH: u32 = u32::MAX;
 const FAULT_SHIFT: u32 = 28;
+/// In place of a fault: the frame is not finished yet.
+const PENDING: u32 = 15;
 const FAULTS: [Fault; 5] = [Fault::TooLong, Fault::Unfinished, Fault::BadLength, Fault::Stray, Fault::BadEscape];
 
 impl FrameRow {
@@ -51,6 +53,15 @@ impl FrameRow {
             raw: small(raw).max(1),
             index_and_fault: (index & ((1 << FAULT_SHIFT) - 1)) | (number as u32) << FAULT_SHIFT,
         }
+    }
+
+    /// Bytes that belong to no finished frame yet.
+    pub(super) fn pending(self) -> Self {
+        Self { index_and_fault: self.index() | PENDING << FAULT_SHIFT, ..self }
+    }
+
+    pub(super) fn is_pending(&self) -> bool {
+        self.index_and_fault >> FAULT_SHIFT == PENDING
     }
 
     pub(super) fn is_frame(&self) -> bool {
@@ -120,18 +131,20 @@ impl FrameList {
         }
     }
 
-    /// Takes rows out again.
-    pub(super) fn drop_rows(&mut self, keys: &[(u64, u32)]) {
-        for key in keys {
-            if let Some((_, rows)) = self.pieces.get_mut((key.0 / PIECE_ROWS as u64) as usize)
-                && let Ok(at) = rows.binary_search_by_key(key, FrameRow::key)
-            {
-                rows.remove(at);
+    /// Takes rows out again, one pass over what stands behind the first of them in its piece.
+    pub(super) fn drop_rows(&mut self, mut keys: Vec<(u64, u32)>) {
+        if keys.is_empty() {
+            return;
+        }
+        keys.sort_unstable();
+        for keys in keys.chunk_by(|one, next| one.0 / PIECE_ROWS as u64 == next.0 / PIECE_ROWS as u64) {
+            let Some(first) = keys.first() else { continue };
+            if let Some((_, rows)) = self.pieces.get_mut((first.0 / PIECE_ROWS as u64) as usize) {
+                let behind = rows.split_off(rows.partition_point(|row| row.key() < *first));
+                rows.extend(behind.into_iter().filter(|row| keys.binary_search(&row.key()).is_err()));
             }
         }
-        if !keys.is_empty() {
-            self.count_anew();
-        }
+        self.count_anew();
     }
 
     pub(super) fn at(&self, place: u64) -> Option<FrameRow> {
@@ -166,6 +179,9 @@ mod tests {
             assert!(row.is_frame());
         }
         assert!(!FrameRow::whole(4).is_frame());
+        let pending = FrameRow::frame(100, 90, 7, 12, 3, None).pending();
+        assert_eq!((pending.key(), pending.fault(), pending.is_pending()), ((100, 3), None, true));
+        assert!(!FrameRow::frame(100, 90, 7, 12, 3, Some(Fault::BadEscape)).is_pending());
     }
 
     #[test]
@@ -183,5 +199,9 @@ mod tests {
         }
         assert_eq!((list.place_of((10, 0)), list.place_of((far * 9, 0))), (5, 8));
         assert_eq!((list.at(8), list.find((3, 2))), (None, None));
+        // What is not there is not missed.
+        list.drop_rows(vec![(far, 0), (3, 1), (4, 7), (9, 0), (far * 9, 0)]);
+        let keys: Vec<_> = (0..list.count).map(|place| list.at(place).unwrap().key()).collect();
+        assert_eq!(keys, [(3, 0), (4, 0), (5, 0), (2 * PIECE_ROWS as u64, 0), (far + 1, 0)]);
     }
 }

@@ -12,7 +12,7 @@ use super::{FrameFacts, Query};
 use crate::framing::{Fault, Frame, Framer};
 use crate::model::{ConnectionId, EventKind, Framing, Framings, Recorded, Timestamp, Transport, What};
 use crate::session::Log;
-use crate::session::matching::{Matcher, Placed};
+use crate::session::matching::{LookedFrame, Matcher, Placed};
 use crate::session::reader::Reader;
 use crate::session::rows::Row;
 
@@ -26,10 +26,12 @@ pub(super) struct Framed {
     streams: HashMap<(ConnectionId, EventKind), Stream>,
     /// Frames that were completed just now.
     fresh: Vec<(FrameRow, Vec<u8>)>,
-    /// Frames that a pause had ended, and more came after all: a chunk is read later than it came.
+    /// Rows of what waited, where more came: also of frames that a pause had ended, as a chunk is read later than it came.
     gone: Vec<Key>,
     /// The streams that end a frame with a pause, and wait for one.
     waiting: HashMap<(ConnectionId, EventKind), Instant>,
+    /// Streams that took bytes since `unfinished` was asked.
+    grown: Vec<(ConnectionId, EventKind)>,
     ended: bool,
 }
 
@@ -48,15 +50,17 @@ struct Stream {
     chunks: VecDeque<(u64, u64)>,
     /// The row in which the last frame ended, and how many did.
     last: (u64, u32),
-    /// What waits is shown already: a pause ended it.
-    paused: Option<Key>,
+    /// What waits is shown already: a pause ended it, or it is not finished yet.
+    provisional: Option<Key>,
+    has_grown: bool,
 }
 
 impl Framed {
     pub(super) fn new(query: &Query, matchers: Vec<Matcher>) -> Self {
         let framings = query.framings.clone();
         let (streams, waiting) = (HashMap::new(), HashMap::new());
-        Self { framings, matchers, streams, fresh: Vec::new(), gone: Vec::new(), waiting, ended: false }
+        let (fresh, gone, grown) = (Vec::new(), Vec::new(), Vec::new());
+        Self { framings, matchers, streams, fresh, gone, waiting, grown, ended: false }
     }
 
     /// When the next frame ends, should nothing more come before.
@@ -68,12 +72,26 @@ impl Framed {
     pub(super) fn pause<'l>(&mut self, log: &'l Log, reader: &mut Reader<'l>, found: &mut Vec<FrameRow>) {
         let now = Instant::now();
         let due: Vec<_> = self.waiting.iter().filter(|(_, due)| **due <= now).map(|(key, _)| *key).collect();
+        let asks_for_content = self.asks_for_content();
         for key in due {
             self.waiting.remove(&key);
-            if let Some(row) = self.streams.get_mut(&key).and_then(Stream::pause)
-                && let Some(content) = raw_of(log, reader, row)
-            {
-                self.fresh.push((row, content));
+            if let Some(stream) = self.streams.get_mut(&key) {
+                self.gone.extend(stream.provisional.take());
+                self.fresh.extend(stream.provisional(asks_for_content));
+            }
+        }
+        self.give(log, reader, found);
+    }
+
+    /// What came and is in no frame yet, a row for each stream: no byte is kept from who looks. To be asked when all rows
+    /// were read. The row is gone as soon as more comes.
+    pub(super) fn unfinished<'l>(&mut self, log: &'l Log, reader: &mut Reader<'l>, found: &mut Vec<FrameRow>) {
+        let asks_for_content = self.asks_for_content();
+        for key in std::mem::take(&mut self.grown) {
+            let Some(stream) = self.streams.get_mut(&key) else { continue };
+            stream.has_grown = false;
+            if stream.provisional.is_none() {
+                self.fresh.extend(stream.provisional(asks_for_content).map(|(row, content)| (row.pending(), content)));
             }
         }
         self.give(log, reader, found);
@@ -111,7 +129,7 @@ impl Framed {
         }
         self.waiting.clear();
         for (_, mut stream) in std::mem::take(&mut self.streams) {
-            self.gone.extend(stream.paused.take());
+            self.gone.extend(stream.provisional.take());
             stream.end(&mut self.fresh);
         }
         self.give(log, reader, found);
@@ -127,8 +145,11 @@ impl Framed {
         if stream.framer.is_none() || (stream.datagrams && at.row.length() == 0) {
             return self.whole(log, reader, at, found);
         }
-        self.gone.extend(stream.paused.take());
+        self.gone.extend(stream.provisional.take());
         self.waiting.remove(&key);
+        if !std::mem::replace(&mut stream.has_grown, true) {
+            self.grown.push(key);
+        }
         match reader.stored(at.row) {
             Ok(stored) => {
                 stream.push(at.number, stored.payload().unwrap_or_default(), stored.time, &mut self.fresh);
@@ -157,7 +178,7 @@ impl Framed {
             let key = (row.connection(), *kind);
             self.waiting.remove(&key);
             if let Some(mut stream) = self.streams.remove(&key) {
-                self.gone.extend(stream.paused.take());
+                self.gone.extend(stream.provisional.take());
                 stream.end(&mut self.fresh);
             }
         }
@@ -171,12 +192,17 @@ impl Framed {
         }
     }
 
+    fn asks_for_content(&self) -> bool {
+        !self.matchers.iter().all(Matcher::takes_all)
+    }
+
     fn give<'l>(&mut self, log: &'l Log, reader: &mut Reader<'l>, found: &mut Vec<FrameRow>) {
         for (frame, content) in self.fresh.drain(..) {
             let fits = |matcher: &mut Matcher, reader: &mut Reader<'l>| {
                 matcher.takes_all()
                     || log.rows.get(frame.end).is_some_and(|row| {
-                        let looked_at = (content.as_slice(), frame.fault());
+                        let looked_at =
+                            LookedFrame { content: &content, fault: frame.fault(), pending: frame.is_pending() };
                         matcher.matches_frame(log, reader, Placed { number: frame.end, row }, looked_at)
                     })
             };
@@ -196,7 +222,8 @@ impl Stream {
             bytes: 0,
             chunks: VecDeque::new(),
             last: (u64::MAX, 0),
-            paused: None,
+            provisional: None,
+            has_grown: false,
         }
     }
 
@@ -210,14 +237,21 @@ impl Stream {
         Some(Duration::from_nanos(pause.saturating_sub(since)))
     }
 
-    /// What waits, as the frame that it is when nothing more comes.
-    fn pause(&mut self) -> Option<FrameRow> {
-        let waiting = self.framer.as_ref().map(Framer::waiting).filter(|waiting| *waiting > 0)?;
+    /// What waits, as the frame that it is when nothing more comes, and its bytes as they came
+    /// where somebody looks at them.
+    fn provisional(&mut self, with_content: bool) -> Option<(FrameRow, Vec<u8>)> {
+        let raw = self.framer.as_ref()?.rest_bytes();
+        let waiting = raw.len();
+        if waiting == 0 {
+            return None;
+        }
         let ((begins, first), (_, end)) = (*self.chunks.front()?, *self.chunks.back()?);
         let from = self.bytes - waiting as u64;
         let index = if self.last.0 == end { self.last.1 } else { 0 };
-        self.paused = Some((end, index));
-        Some(FrameRow::frame(end, first, from - begins, waiting as u64, index, None))
+        let row = FrameRow::frame(end, first, from - begins, waiting as u64, index, None);
+        let raw = if with_content { raw.to_vec() } else { Vec::new() };
+        self.provisional = Some(row.key());
+        Some((row, raw))
     }
 
     fn push(&mut self, row: u64, payload: &[u8], time: Timestamp, fresh: &mut Vec<(FrameRow, Vec<u8>)>) {
@@ -277,13 +311,14 @@ pub(super) fn cut_again<'l>(
     last: &Recorded,
 ) -> (Recorded, FrameFacts) {
     let (raw, chunks) = raw_bytes(log, reader, frame);
-    let mut facts = FrameFacts { index: frame.index(), chunks, raw_bytes: u64::from(frame.raw), fault: frame.fault() };
+    let (raw_bytes, fault, pending) = (u64::from(frame.raw), frame.fault(), frame.is_pending());
+    let mut facts = FrameFacts { index: frame.index(), chunks, raw_bytes, fault, pending };
     let framing = framings.of(&last.event.flow);
     if raw.len() < frame.raw as usize {
         // A chunk can be read no longer.
         facts.fault = facts.fault.or(Some(Fault::Unfinished));
     }
-    let content = content_of(framing, raw, facts.fault);
+    let content = if pending { raw } else { content_of(framing, raw, facts.fault) };
     let what = match &last.event.what {
         What::Sent(_) => What::Sent(content.into()),
         _ => What::Received(content.into()),
@@ -306,12 +341,6 @@ fn content_of(framing: &Framing, raw: Vec<u8>, fault: Option<Fault>) -> Vec<u8> 
     framer.push(&raw, Timestamp::default(), &mut take);
     framer.end(&mut take);
     content.unwrap_or(raw)
-}
-
-/// The bytes of a frame that a pause ended, which are its content.
-fn raw_of<'l>(log: &'l Log, reader: &mut Reader<'l>, frame: FrameRow) -> Option<Vec<u8>> {
-    let (raw, _) = raw_bytes(log, reader, frame);
-    (raw.len() == frame.raw as usize).then_some(raw)
 }
 
 /// As it stood in the stream, and the seqs of its chunks. Longer frames than `MOST_FRAME_BYTES` are never cut.

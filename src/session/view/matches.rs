@@ -48,8 +48,11 @@ impl Matches {
     }
 
     /// Takes rows of a view of frames out again.
-    pub(super) fn drop_rows(&mut self, keys: &[(u64, u32)]) {
+    pub(super) fn drop_rows(&mut self, keys: Vec<(u64, u32)>) {
         if let Some(frames) = &mut self.frames {
+            if keys.is_empty() {
+                return;
+            }
             frames.drop_rows(keys);
             self.count_frames();
         }

@@ -4,6 +4,7 @@
 //! Called by: `ui`, one for each log on screen.
 
 mod decorating;
+mod drawn;
 mod find;
 mod frame_export;
 mod frame_list;
@@ -155,6 +156,8 @@ pub struct FrameFacts {
     /// Bytes in the stream, delimiters and escapes included.
     pub raw_bytes: u64,
     pub fault: Option<crate::framing::Fault>,
+    /// Not a frame yet: the stream goes on, and more of it may come.
+    pub pending: bool,
 }
 
 /// How far the search of the find bar is.

@@ -64,6 +64,7 @@ impl Panel for FramingForm {
             let most = screen.y - 140.0;
             ScrollArea::vertical()
                 .max_height(most)
+                .min_scrolled_height(most)
                 .auto_shrink([false, true])
                 .show(ui, |ui| self.content(ctx, ui, id, actions));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Min), |ui| {

@@ -6,7 +6,7 @@ use crate::model::{FramePattern, MatchHow, MatchPlace};
 use crate::rules::Matcher;
 use crate::ui::state::Ctx;
 use crate::ui::theme;
-use crate::ui::widgets::{Choice, choice, form_row, problem};
+use crate::ui::widgets::{Choice, choice, form_row, made_once, problem};
 
 /// `true`: it changed. `id` and `label` tell it from others on screen.
 pub fn pattern_editor(
@@ -46,7 +46,8 @@ pub fn pattern_editor(
                 .desired_width((ui.available_width() - 20.0).max(120.0));
             ui.add(field).accessible_name(words.get("pattern.pattern"));
         });
-        if let Err(mistake) = Matcher::new(pattern) {
+        let mistake = made_once(ui, id.with("mistake"), pattern, |pattern| Matcher::new(pattern).err());
+        if let Some(mistake) = mistake {
             problem(ui, ctx.theme, &words.pattern_mistake(&mistake));
         }
     });

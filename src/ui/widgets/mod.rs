@@ -3,12 +3,14 @@
 mod choice;
 mod controls;
 mod field;
+mod made_once;
 mod mark;
 pub mod row_list;
 
 pub use choice::{Choice, choice, drop_down};
 pub use controls::{badge, plain_button, primary_button, small_button};
 pub use field::{Field, FieldText, form_row, hint, mono, problem};
+pub use made_once::made_once;
 pub use mark::{Spark, dot, sparkline};
 
 use egui::text::{ByteIndex, LayoutJob, LayoutSection, TextFormat};
@@ -136,6 +138,12 @@ fn joins(before: char, character: char) -> bool {
 /// Paints monospaced text on one line.
 pub fn mono_text(painter: &Painter, at: Pos2, align: Align2, text: &str, color: Color32) -> Rect {
     paint_job(painter, at, align, mono_job(text, color), color)
+}
+
+/// On one line no wider than this; what is cut ends with a sign that says so.
+pub fn cut(mut job: LayoutJob, width: f32) -> LayoutJob {
+    job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
+    job
 }
 
 /// Paints what was laid out by `mono_parts`.

@@ -301,7 +301,8 @@ impl Tree {
         painter.galley(Align2::LEFT_CENTER.anchor_size(at, name.size()).min, name, theme.dim);
         // What has no room is not laid out.
         let cut: String = line.value.chars().take(200).collect();
-        widgets::mono_text(&painter, value_at, Align2::LEFT_CENTER, &cut, theme.text);
+        let job = widgets::cut(widgets::mono_job(&cut, theme.text), rect.right() - 4.0 - value_at.x);
+        widgets::paint_job(&painter, value_at, Align2::LEFT_CENTER, job, theme.text);
         response.widget_info(|| {
             let label = words.fill("bytes.field", &[("name", &line.name), ("value", &line.value)]);
             WidgetInfo::selected(egui::Role::Button, true, is_selected || is_linked, label)
@@ -340,7 +341,10 @@ fn draw_head(ctx: &Ctx<'_>, ui: &mut Ui, head: &Head, rect: Rect, known: (u64, u
     }
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     let cut: String = head.text.chars().take(200).collect();
-    painter.text(Pos2::new(rect.left() + 8.0, rect.center().y), Align2::LEFT_CENTER, cut, theme::small(), color);
+    let at = Pos2::new(rect.left() + 8.0, rect.center().y);
+    let format = egui::TextFormat::simple(theme::small(), color);
+    let job = widgets::cut(widgets::formatted(&[(cut, format)]), rect.right() - 4.0 - at.x);
+    widgets::paint_job(&painter, at, Align2::LEFT_CENTER, job, color);
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &head.text));
     let clicked = response.clicked();
     response.on_hover_text(&head.text);

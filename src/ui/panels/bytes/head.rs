@@ -306,6 +306,9 @@ fn chunks(ctx: &Ctx<'_>, ui: &mut Ui, actions: &mut Vec<Action>) {
     ui.menu_button(text, |ui| {
         let raw = words.count("count.bytes", frame.raw_bytes);
         ui.label(RichText::new(words.fill("frames.raw", &[("size", &raw)])).color(ctx.theme.dim));
+        if frame.pending {
+            ui.label(RichText::new(words.get("frames.pending_hint")).color(ctx.theme.dim));
+        }
         if let Some(fault) = frame.fault {
             ui.label(RichText::new(fault_words(words, fault)).color(ctx.theme.error));
         }

@@ -5,7 +5,7 @@
 use crate::framing::Fault;
 use crate::payload;
 use crate::payload::checksum::Verdict;
-use crate::session::Decoration;
+use crate::session::{Decoration, FrameFacts};
 use crate::words::Words;
 
 /// Stands before the content.
@@ -15,6 +15,9 @@ pub fn said(words: &'static Words, decoration: &Decoration) -> String {
         said += "└ ";
     }
     if let Some(frame) = &decoration.frame {
+        if frame.pending {
+            said += &format!("… {}: ", pending_words(words, frame));
+        }
         if frame.chunks.len() > 1 {
             said += &format!("×{} ", words.number(frame.chunks.len() as u64));
         }
@@ -40,7 +43,8 @@ pub fn hint(words: &'static Words, decoration: &Decoration) -> Option<String> {
         Some(Verdict::TooShort) => Some(words.get("frames.sum_too_short").to_owned()),
         Some(Verdict::Right) | None => None,
     };
-    let parts: Vec<_> = fault.into_iter().chain(sum).collect();
+    let pending = decoration.frame.as_ref().filter(|frame| frame.pending).map(|frame| pending_words(words, frame));
+    let parts: Vec<_> = pending.into_iter().chain(fault).chain(sum).collect();
     (!parts.is_empty()).then(|| parts.join("\n"))
 }
 
@@ -57,6 +61,10 @@ pub fn fault_words(words: &'static Words, fault: Fault) -> &'static str {
         Fault::Stray => "frames.stray",
         Fault::BadEscape => "frames.bad_escape",
     })
+}
+
+fn pending_words(words: &'static Words, frame: &FrameFacts) -> String {
+    words.fill("frames.pending", &[("size", &words.count("count.bytes", frame.raw_bytes))])
 }
 
 fn sum_words(words: &'static Words, decoration: &Decoration) -> Option<&'static str> {

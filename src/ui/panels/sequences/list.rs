@@ -36,10 +36,13 @@ pub fn list(
             match entry {
                 Entry::Folder(name) => {
                     let text = RichText::new(visible_text(name, 60)).color(ctx.theme.dim);
-                    ui.add_sized(
-                        [width, ROW],
-                        egui::Label::new(text).selectable(false).truncate().halign(egui::Align::Min),
-                    );
+                    let size = egui::Vec2::new(width, ROW);
+                    ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                        ui.set_min_size(size);
+                        // Where the names beneath it begin.
+                        ui.add_space(10.0);
+                        ui.add(egui::Label::new(text).selectable(false).truncate());
+                    });
                 }
                 Entry::Sequence(place, sequence) => {
                     if row(ctx, ui, width, (*place, sequence), chosen == Some(*place), runs, actions) {

@@ -128,9 +128,10 @@ impl Runs {
     fn head(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, run: &RunProgress, actions: &mut Vec<Action>) {
         let words = ctx.words;
         let Some(counted) = self.counted.get(&run.id) else { return };
-        let running = if run.over { 0 } else { counted.running() };
-        let numbers = [run.id.0, counted.passed as u64, counted.failed as u64, running as u64].map(|n| words.number(n));
-        let [number, passed, failed, running] = &numbers;
+        let running = if run.over { 0 } else { counted.count(&LaneOutcome::Running) };
+        let stopped = counted.count(&LaneOutcome::Stopped);
+        let numbers = [run.id.0, counted.passed as u64, counted.failed as u64, running as u64, stopped as u64];
+        let [number, passed, failed, running, stopped_shown] = &numbers.map(|n| words.number(n));
         let places: [(&str, &dyn std::fmt::Display); 4] =
             [("number", number), ("passed", passed), ("failed", failed), ("running", running)];
         let color = match (counted.failed, run.report.passed()) {
@@ -138,7 +139,11 @@ impl Runs {
             (0, _) => ctx.theme.text,
             _ => ctx.theme.error,
         };
-        let text = words.fill("sequences.run_line", &places);
+        let mut text = words.fill("sequences.run_line", &places);
+        if stopped > 0 {
+            // All lanes of a run are somewhere in its line.
+            text += &words.fill("sequences.run_stopped", &[("stopped", stopped_shown)]);
+        }
         ui.label(RichText::new(text).font(theme::semibold(13.0)).color(color));
         if !run.over && small_button(ui, ctx.theme, words.get("sequences.stop")).clicked() {
             actions.push(Action::Sequence(SequenceAction::Stop(run.id)));
@@ -213,8 +218,8 @@ impl Counted {
         }
     }
 
-    fn running(&self) -> usize {
-        self.report.lanes.iter().filter(|lane| lane.outcome == LaneOutcome::Running).count()
+    fn count(&self, wanted: &LaneOutcome) -> usize {
+        self.report.lanes.iter().filter(|lane| lane.outcome == *wanted).count()
     }
 }
 
@@ -257,8 +262,12 @@ fn lane_line(ctx: &Ctx<'_>, ui: &mut Ui, lane: &LaneReport, wrapped: bool, actio
             actions.push(Action::View(ViewAction::ShowTab(Tab::Log)));
         }
         if lane.outcome != LaneOutcome::Running {
-            let time = Label::new(RichText::new(millis(lane)).color(ctx.theme.dim)).halign(egui::Align::RIGHT);
-            ui.add_sized([84.0, ROW - 4.0], time);
+            let time = Label::new(RichText::new(ctx.words.duration(lane.nanos)).color(ctx.theme.dim));
+            let size = egui::Vec2::new(84.0, ROW - 4.0);
+            ui.allocate_ui_with_layout(size, egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.set_min_size(size);
+                ui.add(time);
+            });
         }
         let text = ctx.words.lane(lane);
         let label = Label::new(RichText::new(&text).color(color));
