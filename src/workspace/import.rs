@@ -1,5 +1,5 @@
 //! Payloads out of files of other programs: Packet Sender's packets (its JSON export and `packets.ini`), and plain lists
-//! with a name and a payload a line.
+//! with a payload a line, named or not.
 //!
 //! Owns: what such files mean, and what of them was left out and why. Never: believes them; all of it is bounded, and a
 //! mistake leaves out one entry, not the file. `import` reads a file (blocking); the rest is pure. Called by: ui.
@@ -38,7 +38,7 @@ pub struct LeftOut {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Why {
-    /// No name and payload with a tab or a semicolon between them.
+    /// Nothing stands before or behind the tab or semicolon.
     NoPayload,
     /// A request that Packet Sender makes up itself (HTTP); its bytes are not in the file.
     NoBytes,
@@ -196,7 +196,7 @@ impl Found {
         self.add(at, &name, remark, retyped(&bytes, TextEncoding::Utf8));
     }
 
-    /// `name<TAB>payload` or `name;payload`; lines with `#` or `//` in front say something to people.
+    /// `name<TAB>payload`, `name;payload` or a payload alone; lines with `#` or `//` in front say something to people.
     fn lines(&mut self, text: &str) {
         for (line, text) in text.lines().enumerate() {
             let (at, text) = (line + 1, text.trim_end_matches('\r'));
@@ -204,13 +204,13 @@ impl Found {
             if trimmed.is_empty() || trimmed.starts_with('#') || trimmed.starts_with("//") {
                 continue;
             }
+            // A line without a name is called as it reads.
             let parted = text.split_once('\t').or_else(|| text.split_once(';'));
-            let Some((name, payload)) =
-                parted.filter(|(name, payload)| !name.trim().is_empty() && !payload.trim().is_empty())
-            else {
+            let (name, payload) = parted.unwrap_or((trimmed, trimmed));
+            if name.trim().is_empty() || payload.trim().is_empty() {
                 self.leave_out(at, trimmed, Why::NoPayload);
                 continue;
-            };
+            }
             match line_payload(payload) {
                 Ok(draft) => self.add(at, name.trim(), String::new(), draft),
                 Err(mistake) => self.leave_out(at, name.trim(), Why::Mistake(mistake)),
@@ -408,7 +408,7 @@ mod tests {
     #[test]
     fn plain_lists_are_read() {
         let text = "\u{feff}# a list\r\n// too\n\nping\tPING\\r\\n\r\nread;01 03 00 0a\nraw;hex:0103\nquoted;\"a;b \"\nface;\"face\"\n\
-                    lonely\nodd;hex:123\nbraces;{{now}}\n";
+                    lonely\nodd;hex:123\nbraces;{{now}}\n;nameless\n01 03 00 0a\n";
         let imported = import_text(text, "list").unwrap();
         let expected = [
             ("ping", b"PING\r\n".to_vec()),
@@ -416,11 +416,13 @@ mod tests {
             ("raw", vec![1, 3]),
             ("quoted", b"a;b ".to_vec()),
             ("face", b"face".to_vec()),
+            ("lonely", b"lonely".to_vec()),
             ("braces", b"{{now}}".to_vec()),
+            ("01 03 00 0a", vec![1, 3, 0, 10]),
         ];
         assert_eq!(bytes(&imported), expected);
         let lines: Vec<usize> = imported.left_out.iter().map(|left| left.at).collect();
-        assert_eq!(lines, [9, 10]);
+        assert_eq!(lines, [10, 12]);
         for language in crate::words::Language::ALL {
             let words = Words::of(language);
             assert!(imported.left_out.iter().all(|left| left.sentence(words).contains(&left.at.to_string())));

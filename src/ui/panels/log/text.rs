@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use crate::model::{Direction, EndpointId, Event, Recorded, TextEncoding, Timestamp, What};
 use crate::payload;
 use crate::session::Scope;
+use crate::ui::panels::target::endpoint_title;
 use crate::ui::state::{Ctx, State};
 use crate::words::Words;
 
@@ -188,12 +189,11 @@ pub fn scope_name(ctx: &Ctx<'_>) -> Option<String> {
 fn endpoint_name(ctx: &Ctx<'_>, id: EndpointId) -> String {
     let row = || ctx.view.rows.iter().flatten().find(|row| row.event.flow.endpoint == id);
     match ctx.state.endpoint(id) {
-        Some(endpoint) if ctx.state.opened_file.is_none() => match &endpoint.settings.name {
-            Some(name) => payload::visible_text(name, 120),
-            None => match ctx.engine.endpoint(id).and_then(|endpoint| endpoint.local.first()) {
-                Some(local) => format!("{} {local}", endpoint.settings.transport()),
-                None => payload::visible_text(&endpoint.settings.uri().to_string(), 200),
-            },
+        Some(endpoint) if ctx.state.opened_file.is_none() => match (ctx.engine.endpoint(id), &endpoint.settings.name) {
+            // As the sidebar calls it.
+            (Some(status), None) if !status.local.is_empty() => endpoint_title(status),
+            (_, Some(name)) => payload::visible_text(name, 120),
+            _ => payload::visible_text(&endpoint.settings.uri().to_string(), 200),
         },
         _ => row().map_or_else(|| format!("#{}", id.0), |row| payload::visible_text(&row.event.flow.endpoint_uri, 200)),
     }

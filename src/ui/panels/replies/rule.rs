@@ -91,7 +91,9 @@ pub fn fields(ctx: &Ctx<'_>, ui: &mut Ui, line: u64, rule: &mut ReplyRule, numbe
 fn waits(ctx: &Ctx<'_>, ui: &mut Ui, line: u64, rule: &mut ReplyRule, numbers: &mut Numbers) {
     let words = ctx.words;
     let number = |ui: &mut Ui, key: &str, id: &str, text: &mut FieldText, most: u64| -> Option<u64> {
-        let field = Field { theme: ctx.theme, name: words.get(key), width: 80.0, placeholder: "0" };
+        // Without a number a delay is none, and times are without end.
+        let placeholder = if key == "replies.times" { "" } else { "0" };
+        let field = Field { theme: ctx.theme, name: words.get(key), width: 80.0, placeholder };
         if field.show(ui, Id::unique((id, line)), text).changed() {
             let typed = text.text.trim();
             match if typed.is_empty() { Ok(0) } else { typed.parse::<u64>() } {
