@@ -206,12 +206,12 @@ fn an_import_arrives_with_what_was_left_out_and_can_be_undone() {
     window.state_mut().feed.landed.push(chosen);
     let asked = orders(&mut window);
     assert!(asked.iter().any(|order| matches!(order, Order::Start(Job::ImportPayloads(of)) if *of == path)));
-    let result = import_text("ping;PING\nlonely\n", "bench");
+    let result = import_text("ping;PING\nlonely;\n", "bench");
     window.state_mut().feed.landed.push(Done::PayloadsImported { path, result });
     window.run_steps(4);
     assert_eq!(names(&window), ["one", "two", "three", "ping"]);
     assert_eq!(window.state().state.payloads[3].folder, "bench");
-    assert!(sees(&window, "Imported one payload from bench.txt. 1 left out. lonely (2): no name"));
+    assert!(sees(&window, "Imported one payload from bench.txt. 1 left out. lonely; (2): the name before"));
     press(&mut window, "Undo");
     assert_eq!(names(&window), ["one", "two", "three"]);
 }
