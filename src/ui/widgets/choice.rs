@@ -5,6 +5,9 @@ use egui::{Align2, Atom, AtomExt as _, Button, ComboBox, Rect, Response, RichTex
 
 use crate::ui::theme::Theme;
 
+/// A longer list scrolls.
+const MOST_HEIGHT: f32 = 360.0;
+
 /// One value of a drop-down and its words.
 pub struct Choice<T> {
     pub value: T,
@@ -22,8 +25,10 @@ pub fn choice<T: Clone + PartialEq>(
     choices: &[Choice<T>],
 ) -> (Response, bool) {
     let before = current.clone();
-    let mut combo =
-        ComboBox::from_id_salt(("choice", name)).selected_text(RichText::new(shown).color(theme.text)).truncate();
+    let mut combo = ComboBox::from_id_salt(("choice", name))
+        .selected_text(RichText::new(shown).color(theme.text))
+        .height(MOST_HEIGHT)
+        .truncate();
     if let Some(width) = width {
         combo = combo.width(width);
     }
