@@ -40,9 +40,11 @@ impl Kind {
         }
     }
 
-    pub fn new_step(self) -> Step {
+    /// One to stand among `steps`: what it sends is written like what they send.
+    pub fn new_step(self, steps: &[Step]) -> Step {
         match self {
             Self::Repeat => Step::Repeat { times: 2, steps: Vec::new() },
+            Self::Send => Step::Send(last_sent(steps).map(empty_like).unwrap_or_default()),
             kind => kind.of_step(Step::Pause { millis: 0 }),
         }
     }
@@ -112,5 +114,31 @@ fn pattern(words: &Words, awaited: &Awaited) -> String {
     match awaited.pattern.how {
         MatchHow::Any => words.match_how(MatchHow::Any).to_owned(),
         _ => visible_text(&expected(&awaited.pattern), SHOWN),
+    }
+}
+
+fn last_sent(steps: &[Step]) -> Option<&Draft> {
+    steps.iter().rev().find_map(|step| match step {
+        Step::Send(draft) => Some(draft),
+        Step::Repeat { steps, .. } => last_sent(steps),
+        _ => None,
+    })
+}
+
+fn empty_like(draft: &Draft) -> Draft {
+    Draft { text: String::new(), ..draft.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_send_is_written_like_the_last_one() {
+        let sent = |text: &str, ending| Step::Send(Draft { text: text.into(), ending, ..Draft::default() });
+        assert_eq!(Kind::Send.new_step(&[]), Step::Send(Draft::default()));
+        let inner = Step::Repeat { times: 2, steps: vec![sent("PING", LineEnding::CrLf)] };
+        let steps = [sent("LOGIN", LineEnding::Lf), inner, Step::Pause { millis: 1 }];
+        assert_eq!(Kind::Send.new_step(&steps), sent("", LineEnding::CrLf));
     }
 }

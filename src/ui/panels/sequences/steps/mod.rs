@@ -177,7 +177,7 @@ impl Steps {
                 }
             }
             Ask::Add(kind) => {
-                if sequence.insert_step(&path, kind.new_step()) {
+                if sequence.insert_step(&path, kind.new_step(&sequence.steps)) {
                     self.open = Some(path);
                 }
             }
